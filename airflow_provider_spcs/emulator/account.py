@@ -1,0 +1,90 @@
+"""One emulated account: its home directory, and the parts that live in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.clock import Clock
+from airflow_provider_spcs.emulator.home import Home
+from airflow_provider_spcs.emulator.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine import Engine
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.models import Models
+    from airflow_provider_spcs.emulator.services import Services
+    from airflow_provider_spcs.emulator.stages import Stages
+
+
+class Account:
+    """The parts of an account and how they find each other.
+
+    Args:
+        home: Directory of the account's state; made when missing.
+        clock: The account's time; real by default.
+        name: Account identifier, as ``CURRENT_ACCOUNT()`` and ``SNOWFLAKE_ACCOUNT`` say it.
+    """
+
+    def __init__(self, home: Path, clock: Clock | None = None, name: str = "LOCAL") -> None:
+        self.name = name
+        self.home = Home(home)
+        self.clock = clock or Clock()
+        self.objects = ObjectStore(self.home.objects)
+        registry.load()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Tables and SQL."""
+        from airflow_provider_spcs.emulator.engine import Engine
+
+        return Engine(self)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """Files on stages."""
+        from airflow_provider_spcs.emulator.stages import Stages
+
+        return Stages(self)
+
+    @cached_property
+    def services(self) -> Services:
+        """Compute pools and job services."""
+        from airflow_provider_spcs.emulator.services import Services
+
+        return Services(self)
+
+    @cached_property
+    def models(self) -> Models:
+        """The model registry."""
+        from airflow_provider_spcs.emulator.models import Models
+
+        return Models(self)
+
+    def open(self) -> None:
+        """Make what a new account has, and pick up what an earlier process of this home left."""
+        self.engine.open()
+        self.services.open()
+
+    def session(
+        self,
+        user: str = "ADMIN",
+        role: str = "ACCOUNTADMIN",
+        database: str | None = None,
+        schema: str | None = None,
+        warehouse: str | None = None,
+        parameters: dict[str, object] | None = None,
+    ) -> Session:
+        """A new session with its own context and transaction."""
+        return self.engine.session(
+            user=user, role=role, database=database, schema=schema, warehouse=warehouse, parameters=parameters or {}
+        )
+
+    def close(self) -> None:
+        """Stop what runs and close the files; the state stays."""
+        self.services.close()
+        self.engine.close()
+        self.objects.close()
+        self.home.release()

@@ -1,0 +1,195 @@
+"""A statement as tokens, and a cursor over them for the hand-written parsers of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot.dialects.snowflake import Snowflake
+from sqlglot.errors import TokenError
+from sqlglot.tokens import Token, TokenType
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
+
+
+class _Tokenizer(Snowflake.Tokenizer):
+    # By default sqlglot swallows the rest of CALL, EXECUTE, SHOW and the like as one string; our parsers want tokens.
+    COMMANDS: set[TokenType] = set()
+
+
+_STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
+
+
+def tokenize(sql: str) -> list[Token]:
+    """The tokens of ``sql`` by Snowflake's lexical rules; comments are dropped.
+
+    Raises:
+        SnowflakeError: 1003 when a string or quoted identifier does not end.
+    """
+    try:
+        return list(_Tokenizer().tokenize(sql))
+    except TokenError as error:
+        raise syntax_error("<EOF>") from error
+
+
+@dataclass
+class Statement:
+    """One statement: its text, its tokens, its bound values, and how far a parser has read.
+
+    Args:
+        text: The statement as the client sent it, without the closing semicolon.
+        tokens: From :func:`tokenize`.
+        binds: Values for ``?`` placeholders, as Python values, in order.
+    """
+
+    text: str
+    tokens: list[Token]
+    binds: Sequence[Any] = ()
+    at: int = 0
+    _bound: int = field(default=0, repr=False)
+
+    @classmethod
+    def parse(cls, text: str, binds: Sequence[Any] = ()) -> Statement:
+        """Tokenize ``text``, which holds one statement."""
+        return cls(text, tokenize(text), binds)
+
+    @property
+    def done(self) -> bool:
+        """Whether every token is read."""
+        return self.at >= len(self.tokens)
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        """The token ``ahead`` of the cursor, or None past the end."""
+        index = self.at + ahead
+        return self.tokens[index] if index < len(self.tokens) else None
+
+    def word(self, ahead: int = 0) -> str:
+        """The upper-case text of a token that is not a string or quoted identifier; empty otherwise."""
+        token = self.peek(ahead)
+        if token is None or token.token_type in _STRINGS or token.token_type is TokenType.IDENTIFIER:
+            return ""
+        return token.text.upper()
+
+    def looking_at(self, *words: str) -> bool:
+        """Whether the next tokens are these words (any case)."""
+        return all(self.word(index) == expected for index, expected in enumerate(words))
+
+    def accept(self, *words: str) -> bool:
+        """Read these words if they come next."""
+        if not self.looking_at(*words):
+            return False
+        self.at += len(words)
+        return True
+
+    def expect(self, *words: str) -> None:
+        """Read these words.
+
+        Raises:
+            SnowflakeError: 1003 when something else comes next.
+        """
+        for expected in words:
+            if not self.accept(expected):
+                raise self.unexpected()
+
+    def unexpected(self) -> SnowflakeError:
+        """The syntax error that points at the next token."""
+        token = self.peek()
+        if token is None:
+            return syntax_error("<EOF>", 1, len(self.text))
+        return syntax_error(token.text, token.line, max(token.col - len(token.text), 0))
+
+    def end(self) -> None:
+        """Check that nothing is left.
+
+        Raises:
+            SnowflakeError: 1003 when something is.
+        """
+        if not self.done:
+            raise self.unexpected()
+
+    def rest(self) -> str:
+        """The text from the next token to the end, as sent; the cursor moves to the end."""
+        token = self.peek()
+        self.at = len(self.tokens)
+        return self.text[token.start :] if token else ""
+
+    def identifier(self) -> str:
+        """Read one identifier: bare ones in upper case, quoted ones as they are."""
+        token = self.peek()
+        if token is None or token.token_type in _STRINGS or not (token.text[:1].isalpha() or token.text[:1] == "_"):
+            if token is not None and token.token_type is TokenType.IDENTIFIER:
+                self.at += 1
+                return token.text
+            raise self.unexpected()
+        self.at += 1
+        return token.text if token.token_type is TokenType.IDENTIFIER else token.text.upper()
+
+    def name(self) -> tuple[str, ...]:
+        """Read a name of one to three parts, or ``IDENTIFIER(?)`` / ``IDENTIFIER('a.b')``."""
+        if self.accept("IDENTIFIER", "("):
+            inner = Statement.parse(str(self.string()))
+            self.expect(")")
+            parts = inner.name()
+            inner.end()
+            return parts
+        parts = [self.identifier()]
+        while self.accept("."):
+            parts.append(self.identifier())
+        return tuple(parts)
+
+    def bind(self) -> Any:
+        """The value of the placeholder just read."""
+        if self._bound >= len(self.binds):
+            raise SnowflakeError("SQL compilation error: error line 1 at position 0\nBind variable ? not set.", 2049, "42601")
+        self._bound += 1
+        return self.binds[self._bound - 1]
+
+    def is_string(self, ahead: int = 0) -> bool:
+        """Whether a string literal (quoted or ``$$``) comes ``ahead``."""
+        token = self.peek(ahead)
+        return token is not None and token.token_type in _STRINGS
+
+    def string(self) -> str:
+        """Read a string literal or a bound value."""
+        if self.accept("?"):
+            return str(self.bind())
+        token = self.peek()
+        if token is None or token.token_type not in _STRINGS:
+            raise self.unexpected()
+        self.at += 1
+        return token.text
+
+    def literal(self) -> Any:
+        """Read a string, a number, TRUE, FALSE, NULL, a bound value, or a bare word (as text)."""
+        if self.accept("?"):
+            return self.bind()
+        if self.is_string():
+            return self.string()
+        sign = -1 if self.accept("-") else 1
+        token = self.peek()
+        if token is not None and token.token_type is TokenType.NUMBER:
+            self.at += 1
+            return sign * (int(token.text) if token.text.isdigit() else float(token.text))
+        constants = {"TRUE": True, "FALSE": False, "NULL": None}
+        if self.word() in constants:
+            self.at += 1
+            return constants[token.text.upper()] if token else None
+        return self.identifier()
+
+
+def split(sql: str) -> list[str]:
+    """The statements of a text, without their semicolons; empty ones are left out."""
+    statements, start = [], 0
+    tokens = tokenize(sql)
+    begin = 0
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            if start:
+                statements.append(sql[begin : token.start].strip())
+            begin, start = token.end + 1, 0
+        else:
+            start += 1
+    if start:
+        statements.append(sql[begin:].strip())
+    return statements
