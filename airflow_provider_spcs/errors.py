@@ -1,0 +1,217 @@
+"""Every error this provider raises.
+
+::
+
+    SpcsError (RuntimeError)            where, what, rule, mend, source
+    ├── InvalidInput (also ValueError)  refused before anything happens
+    │   ├── SpecError                   a service specification breaks a rule
+    │   ├── InvalidName                 an identifier, a job name, a stage path
+    │   └── PreflightError              everything a job needs and does not have, at once
+    ├── StatementError                  Snowflake refused a statement: errno, sqlstate, query_id
+    │   ├── NotFound                    2003 or 2043
+    │   ├── NotPermitted                3001
+    │   ├── NoWarehouse                 606
+    │   └── SubmitError                 EXECUTE JOB SERVICE was refused
+    │       └── NameTaken               2002, by a job that is not ours
+    ├── TransientError                  still failing after the whole retry time
+    ├── JobError                        a job's story: job_name, status, exit_code ...
+    │   ├── JobFailedError              FAILED
+    │   │   └── JobOutOfMemory          FAILED by the memory limit
+    │   ├── JobCancelled                CANCELLED, not by us
+    │   ├── JobInternalError            INTERNAL_ERROR: the platform's fault, worth a retry
+    │   ├── JobVanished                 gone, and job history does not know its end
+    │   ├── StartupTimeout              PENDING longer than startup_timeout
+    │   └── JobTimeout                  running longer than job_timeout
+    └── ResultError                     the job is done; its result cannot be read
+
+The message is ``{where}: {what, with the value}. {rule}. {mend}. [{source}]``; each part is a field as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def sentence(text: str) -> str:
+    """``text`` with a full stop at its end, unless it ends a sentence already."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:" else text + "."
+
+
+class SpcsError(RuntimeError):
+    """Something this provider was asked to do did not work.
+
+    Args:
+        where: The place: a path in the spec, a job's name, a statement.
+        what: What is wrong, with the value.
+        rule: The rule that is broken.
+        mend: What to do about it.
+        source: Where the rule comes from.
+    """
+
+    #: Whether the same action may work when tried again, unchanged.
+    retryable = False
+
+    def __init__(self, where: str, what: str, rule: str = "", mend: str = "", source: str = "") -> None:
+        self.where = where
+        self.what = what
+        self.rule = rule
+        self.mend = mend
+        self.source = source
+        parts = [f"{where}: {sentence(what)}", sentence(rule), sentence(mend), f"[{source}]" if source else ""]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class InvalidInput(SpcsError, ValueError):  # noqa: N818 - the tree at the top is its documentation
+    """Something given to us breaks a rule; nothing was sent."""
+
+
+class SpecError(InvalidInput):
+    """A service specification breaks a rule; ``where`` is the path, for example ``spec.containers[0].name``."""
+
+
+class InvalidName(InvalidInput):
+    """An identifier, a job name or a stage path is not one."""
+
+
+class PreflightError(InvalidInput):
+    """What the job needs and does not have.
+
+    Args:
+        where: The job's name.
+        problems: One line for each problem.
+    """
+
+    def __init__(self, where: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1))
+        super().__init__(where, f"{count} problem{'s' if count != 1 else ''} found before submission:\n{lines}\n")
+
+
+class StatementError(SpcsError):
+    """Snowflake refused a statement.
+
+    Args:
+        errno: Snowflake's number, for example 2003; 0 when there was none.
+        sqlstate: Five characters; empty when there was none.
+        query_id: The statement's id; empty when there was none.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        what: str,
+        rule: str = "",
+        mend: str = "",
+        source: str = "",
+        *,
+        errno: int = 0,
+        sqlstate: str = "",
+        query_id: str = "",
+    ) -> None:
+        super().__init__(where, what, rule, mend, source)
+        self.errno = errno
+        self.sqlstate = sqlstate
+        self.query_id = query_id
+
+
+class NotFound(StatementError):
+    """An object does not exist, or the role may not see it (2003, 2043)."""
+
+
+class NotPermitted(StatementError):
+    """The role lacks a privilege (3001)."""
+
+
+class NoWarehouse(StatementError):
+    """The statement needs a running warehouse and the session has none (606)."""
+
+
+class SubmitError(StatementError):
+    """EXECUTE JOB SERVICE was refused."""
+
+
+class NameTaken(SubmitError):
+    """A job of this name exists and is not ours (2002)."""
+
+
+class TransientError(SpcsError):
+    """An error that should pass did not, for the whole of ``transient_timeout``."""
+
+    retryable = True
+
+
+class JobError(SpcsError):
+    """A job did not end as wished, or did not end in time.
+
+    Args:
+        job_name: Qualified name.
+        status: Snowflake's status text; empty when there is none.
+        instance_id: The instance that failed first; None when no instance did.
+        container_name: The container that failed first.
+        exit_code: Its exit code.
+        message: Snowflake's own words on the container or the job.
+        last_lines: The end of its log.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        what: str,
+        rule: str = "",
+        mend: str = "",
+        source: str = "",
+        *,
+        job_name: str = "",
+        status: str = "",
+        instance_id: int | None = None,
+        container_name: str | None = None,
+        exit_code: int | None = None,
+        message: str = "",
+        last_lines: Sequence[str] = (),
+    ) -> None:
+        super().__init__(where, what, rule, mend, source)
+        self.job_name = job_name or where
+        self.status = status
+        self.instance_id = instance_id
+        self.container_name = container_name
+        self.exit_code = exit_code
+        self.message = message
+        self.last_lines = tuple(last_lines)
+
+
+class JobFailedError(JobError):
+    """A container exited with an error, or could not run."""
+
+
+class JobOutOfMemory(JobFailedError):
+    """A container used more memory than its limit."""
+
+
+class JobCancelled(JobError):
+    """The job was cancelled, and not by this task."""
+
+
+class JobInternalError(JobError):
+    """The platform failed the job."""
+
+    retryable = True
+
+
+class JobVanished(JobError):
+    """The job is gone and job history does not know how it ended."""
+
+    retryable = True
+
+
+class StartupTimeout(JobError):
+    """The job stayed PENDING longer than ``startup_timeout``."""
+
+
+class JobTimeout(JobError):
+    """The job ran longer than ``job_timeout``."""
+
+
+class ResultError(SpcsError):
+    """The job's result file cannot be read, or is not JSON, or is too big."""
