@@ -165,6 +165,8 @@ class Stamp:
         deployment: Which Airflow submitted it.
         payload: Commit or content hash of the code that runs in the job; empty when there is none.
         note: The user's own comment.
+        generation: Grows when the task is cleared, stays over automatic retries; -1 when it is not known.
+        run_started: When the DAG run began, as text; tells a run from an earlier one of the same id.
     """
 
     dag_id: str
@@ -176,6 +178,8 @@ class Stamp:
     deployment: str = ""
     payload: str = ""
     note: str = ""
+    generation: int = -1
+    run_started: str = ""
 
     def to_comment(self) -> str:
         """One line of JSON, keys sorted; empty fields are left out."""
@@ -198,7 +202,7 @@ class Stamp:
         known = {field.name: body[field.name] for field in fields(cls) if field.name in body}
         if not all(isinstance(known.get(key), str) for key in ("dag_id", "task_id", "run_id")):
             return None
-        if not all(isinstance(known.get(key, 0), int) for key in ("try_number", "map_index")):
+        if not all(isinstance(known.get(key, 0), int) for key in ("try_number", "map_index", "generation")):
             return None
         return cls(**known)
 
