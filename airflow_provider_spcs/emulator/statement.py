@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import TokenError
@@ -15,7 +16,21 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 
 class _Tokenizer(Snowflake.Tokenizer):
     # By default sqlglot swallows the rest of CALL, EXECUTE, SHOW and the like as one string; our parsers want tokens.
-    COMMANDS: set[TokenType] = set()
+    COMMANDS: ClassVar[set[TokenType]] = set()
+
+
+# Strings, quoted identifiers and comments are matched first, so that only a bare URL is found by its group.
+_URL = re.compile(
+    r"""'(?:''|\\.|[^'\\])*'|"(?:""|[^"])*"|\$\$.*?\$\$|--[^\n]*|(?<!:)//[^\n]*|/\*.*?\*/|\b(?P<url>file://[^\s;]*)""",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _without_urls(sql: str) -> str:
+    """The text with each bare ``file://`` path replaced by underscores; in it ``//`` and ``/*`` start no comment."""
+    if "file://" not in sql.lower():
+        return sql
+    return _URL.sub(lambda found: "_" * len(found[0]) if found["url"] else found[0], sql)
 
 
 _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
@@ -28,7 +43,8 @@ def tokenize(sql: str) -> list[Token]:
         SnowflakeError: 1003 when a string or quoted identifier does not end.
     """
     try:
-        return list(_Tokenizer().tokenize(sql))
+        # Without the dialect the tokenizer reads '\\t' as the letter t.
+        return list(_Tokenizer(dialect="snowflake").tokenize(_without_urls(sql)))
     except TokenError as error:
         raise syntax_error("<EOF>") from error
 
@@ -130,9 +146,9 @@ class Statement:
         if self.accept("IDENTIFIER", "("):
             inner = Statement.parse(str(self.string()))
             self.expect(")")
-            parts = inner.name()
+            named = inner.name()
             inner.end()
-            return parts
+            return named
         parts = [self.identifier()]
         while self.accept("."):
             parts.append(self.identifier())
@@ -141,7 +157,9 @@ class Statement:
     def bind(self) -> Any:
         """The value of the placeholder just read."""
         if self._bound >= len(self.binds):
-            raise SnowflakeError("SQL compilation error: error line 1 at position 0\nBind variable ? not set.", 2049, "42601")
+            raise SnowflakeError(
+                "SQL compilation error: error line 1 at position 0\nBind variable ? not set.", 2049, "42601"
+            )
         self._bound += 1
         return self.binds[self._bound - 1]
 
