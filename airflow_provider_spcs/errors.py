@@ -27,6 +27,8 @@
 The message is ``{where}: {what, with the value}. {rule}. {mend}. [{source}]``; each part is a field as well.
 """
 
+# ruff: noqa: N818 - the class names say what happened; the tree above says that they are errors
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -62,12 +64,32 @@ class SpcsError(RuntimeError):
         super().__init__(" ".join(part for part in parts if part))
 
 
-class InvalidInput(SpcsError, ValueError):  # noqa: N818 - the tree at the top is its documentation
+class InvalidInput(SpcsError, ValueError):
     """Something given to us breaks a rule; nothing was sent."""
 
 
 class SpecError(InvalidInput):
-    """A service specification breaks a rule; ``where`` is the path, for example ``spec.containers[0].name``."""
+    """A service specification breaks a rule.
+
+    Args:
+        where: The path, for example ``spec.containers[0].name``.
+        others: What else is wrong in the same specification.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        what: str,
+        rule: str = "",
+        mend: str = "",
+        source: str = "",
+        *,
+        others: Sequence[SpecError] = (),
+    ) -> None:
+        super().__init__(where, what, rule, mend, source)
+        self.others = tuple(others)
+        for other in self.others:
+            self.add_note(f"Also {other}")
 
 
 class InvalidName(InvalidInput):

@@ -43,7 +43,7 @@ class JobName:
                 raise InvalidName(
                     f"{field} of a job name",
                     f"{value!r} is not a plain identifier",
-                    "Jobs live in databases and schemas whose names need no quotes: letters, digits, '_' and '$', first a letter or '_'",
+                    "Jobs live where names need no quotes: letters, digits, '_' and '$', first a letter or '_'",
                     f"Use a {field} with a plain name",
                     _NAME_SOURCE,
                 )

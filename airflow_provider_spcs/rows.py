@@ -1,6 +1,6 @@
 """Rows in: what Snowflake answers, as typed values.
 
-Columns are found by name, never by place, and a column that is missing reads as nothing: Snowflake adds and moves columns.
+Columns are found by name, never by place, and a missing column reads as nothing: Snowflake adds and moves columns.
 """
 
 from __future__ import annotations

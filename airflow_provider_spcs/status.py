@@ -78,7 +78,7 @@ UNKNOWN = JobStatus(
     source="our rule: only a proven end is an end",
 )
 
-#: Every status by its text. SUSPENDED is no end: the first-party operator treats it as an error, no source calls it terminal.
+#: Every status by its text. SUSPENDED is no end: no source calls it terminal, though the first-party operator fails on it.
 TABLE: dict[str, JobStatus] = {
     status.value: status
     for status in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class StageVolume:
         name: Volume's name.
         stage: ``@db.schema.stage`` or ``@db.schema.stage/dir``.
         metadata_cache: How long listings are kept, for example ``"1h30m"``.
-        resources: Requests and limits of the mount's own side container, as in Snowflake's reference.
+        resources: Requests and limits of the mount's own side container.
         uid: Owner of the files inside the container.
         gid: Group of the files inside the container.
         legacy: Whether it is written the first way (``source: "@stage"``), which Snowflake deprecates.
@@ -46,7 +47,7 @@ class StageVolume:
     name: str
     stage: str
     metadata_cache: str | None = None
-    resources: dict[str, Any] | None = None
+    resources: Mapping[str, Mapping[str, Any]] | None = None
     uid: int | None = None
     gid: int | None = None
     legacy: bool = False
@@ -54,7 +55,20 @@ class StageVolume:
 
 @dataclass(frozen=True, slots=True)
 class BlockVolume:
-    """A network disk of its own; ``size`` in whole Gi, for example ``"100Gi"``."""
+    """A network disk of its own.
+
+    Attributes:
+        name: Volume's name.
+        size: Whole Gi, for example ``"100Gi"``.
+        snapshot: Snapshot that its first content comes from.
+        iops: Operations per second.
+        throughput: MiB per second.
+        encryption: ``SNOWFLAKE_SSE`` or ``SNOWFLAKE_FULL``.
+        snapshot_on_delete: Whether a snapshot is taken when the job is dropped.
+        snapshot_delete_after: How long that snapshot lives: ``"12h"`` or ``"7d"``.
+        uid: Owner of the files inside the container.
+        gid: Group of the files inside the container.
+    """
 
     name: str
     size: str
