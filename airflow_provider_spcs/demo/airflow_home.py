@@ -19,7 +19,7 @@ from pathlib import Path
 from airflow_provider_spcs.demo.errors import DemoError
 
 USER = "admin"
-_READY_SECONDS = 300
+_READY_SECONDS = 180
 _PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -99,8 +99,10 @@ def run(
 
 
 def _inherited() -> dict[str, str]:
-    """This process's environment without settings for another Airflow."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+    """This process's environment without settings for another Airflow, and with this Python's `airflow` on PATH."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+    # `airflow standalone` starts its parts by name.
+    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{own.get('PATH', os.defpath)}"}
 
 
 def _settings(home: Path, dags: Path, port: int, *, deferrable: bool) -> dict[str, str]:
@@ -155,11 +157,11 @@ def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path, tick: C
             return
         tick()
         time.sleep(0.5)
-    ended = f"ended with exit code {process.returncode}" if process.poll() is not None else "is not healthy yet"
+    ended = process.returncode is not None
+    what = f"ended with exit code {process.returncode}" if ended else f"is not healthy after {_READY_SECONDS} s"
     last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise DemoError(
-        f"airflow standalone: {ended} after {_READY_SECONDS} s at most. The DAG runs in it. "
-        f"Read {log}; its last lines:\n{last}"
+        f"airflow standalone: {what}. The DAG runs in it. Read {log}; its last lines:\n{last}"
     )
 
 
