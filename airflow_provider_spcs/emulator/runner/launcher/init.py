@@ -1,0 +1,144 @@
+"""The container's first process: makes its surroundings, starts its command, reaps what is orphaned, ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+from typing import Any, NoReturn
+
+from . import egress, limits, linux, rewrite, view
+
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+
+
+def run(request: dict[str, Any], plan: str, report: socket.socket) -> NoReturn:
+    """Be the first process; never returns.
+
+    Args:
+        request: What the runner sent.
+        plan: ``"pid"`` (mount and pid namespaces), ``"mount"`` (mount namespace) or ``"rewrite"`` (none).
+        report: Where to tell the keeper how it went: one message of JSON with the listening sockets, or an error.
+    """
+    try:
+        argv, env, workdir = _surroundings(request, plan, report)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the keeper must hear of it)
+        report.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        os._exit(1)
+    report.close()
+    child = os.fork()
+    if child == 0:
+        _command(plan, argv, env, workdir)
+    signal.signal(signal.SIGTERM, lambda *_: _forward(child))
+    code = _reap_until(child)
+    if plan != "pid":
+        kill_tree(os.getpid(), child)
+    os._exit(code)
+
+
+def kill_tree(parent: int, group: int | None = None) -> None:
+    """Kill all that descends from a process, also what was orphaned to it."""
+    if group is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+    while rest := limits.tree(parent)[1:]:
+        for pid in rest:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.wait()
+
+
+def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> tuple[list[str], dict[str, str], str]:
+    env: dict[str, str] = dict(request["env"])
+    limited = limits.hold_cpu(request["cpu_limit"]) if request["cpu_limit"] else "no limit"
+    if sys.platform == "linux":
+        linux.die_with_parent(signal.SIGKILL)
+        if plan != "pid":
+            linux.adopt_orphans()
+    listeners: list[socket.socket] = []
+    isolated, why = False, ""
+    if plan != "rewrite":
+        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC)
+        if request["isolate_network"]:
+            listeners, why = _network(request)
+            isolated = bool(listeners)
+        linux.set_hostname(request["hostname"])
+        files = [item | {"content": item["content"].encode("latin-1")} for item in request["files"]]
+        files.append({"target": "/etc/hosts", "mode": 0o644, "content": _hosts(request, isolated).encode()})
+        view.enter(request["view"] | {"files": files}, new_proc=plan == "pid")
+    port = listeners[0].getsockname()[1] if listeners else request["proxy_port"]
+    egress.set_variables(env, port, isolated=isolated, own=request["own_addresses"])
+    argv, workdir = list(request["argv"]), request["workdir"]
+    if plan == "rewrite":
+        argv, env, workdir = rewrite.apply(request, env)
+    message = {"isolated": isolated, "network_refused": why, "cpu": limited}
+    socket.send_fds(report, [json.dumps(message).encode()], [listener.fileno() for listener in listeners])
+    return argv, env, workdir
+
+
+def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:
+    """A network of its own with only doors to the keeper: the proxy's first, then one for each forward."""
+    try:
+        linux.unshare(linux.CLONE_NEWNET)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            wanted = struct.pack("16sh22x", b"lo", 0)
+            flags = struct.unpack("16sh22x", fcntl.ioctl(control, _SIOCGIFFLAGS, wanted))[1]
+            fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
+    except OSError as error:
+        return [], str(error)
+    forwards = [socket.create_server((item["address"], item["port"])) for item in request["forwards"]]
+    return [socket.create_server(("127.0.0.1", 0), backlog=128), *forwards], ""
+
+
+def _hosts(request: dict[str, Any], isolated: bool) -> str:
+    entries = [["127.0.0.1", "localhost"], ["::1", "localhost ip6-localhost"], *request["hosts"]]
+    if isolated:
+        entries += [[item["address"], item["host"]] for item in request["forwards"] if item["named"]]
+    return "".join(f"{address}\t{name}\n" for address, name in dict.fromkeys(map(tuple, entries)))
+
+
+def _command(plan: str, argv: list[str], env: dict[str, str], workdir: str) -> NoReturn:
+    """Become the container's command. Exit codes for one that cannot run are docker's: 127 not found, 126 otherwise."""
+    os.setsid()
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(0o022)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    code = 126
+    try:
+        os.chdir(workdir)
+        if plan != "rewrite":
+            linux.drop_capabilities()
+        os.execvpe(argv[0], argv, env)  # noqa: S606 (the command is what the job asks to run)
+    except FileNotFoundError as error:
+        code = 127
+        _say(f"exec: {argv[0]!r}: executable file not found in $PATH" if "/" not in argv[0] else f"exec: {error}")
+    except OSError as error:
+        _say(f"exec: {argv[0]!r}: {error.strerror}")
+    os._exit(code)
+
+
+def _say(text: str) -> None:
+    os.write(2, text.encode() + b"\n")
+
+
+def _forward(child: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGTERM)
+
+
+def _reap_until(child: int) -> int:
+    """Reap orphans until the command ends; its exit code, as docker gives it."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code

@@ -1,0 +1,264 @@
+"""Keeps one container: starts it, writes its log, holds its limits, stops it when asked, notes how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from . import egress, identity, init, limits, linux, output
+
+_DRAIN_SECONDS = 1.0
+"""After the container's end, so long for output that a process outside its tree still holds open."""
+
+
+def run_guarded(request: dict[str, Any], reply: int) -> int:
+    """Try each plan of isolation until the system allows one, and keep the container.
+
+    Every try is a process of its own: namespaces once entered cannot be left. The reply is one JSON document: what
+    ``keeper.json`` holds, or ``error``.
+
+    Returns:
+        Exit code of this process, which ends as soon as the container is started.
+    """
+    reasons: list[str] = []
+    for plan in request["plans"]:
+        verdict, tell = os.pipe()
+        if os.fork() == 0:
+            os.close(verdict)
+            os._exit(_try(request, plan, reasons, reply, tell))
+        os.close(tell)
+        with os.fdopen(verdict) as answer:
+            reason = answer.read()
+        if not reason:
+            return 0
+        reasons.append(f"{plan}: {reason}")
+        os.wait()
+    output.write_all(reply, json.dumps({"error": "; ".join(reasons)}).encode())
+    return 1
+
+
+def _try(request: dict[str, Any], plan: str, reasons: list[str], reply: int, tell: int) -> int:
+    try:
+        keeper = _Keeper(request, plan)
+        started = keeper.start(reasons)
+    except Exception as error:  # noqa: BLE001 (the next plan, or the runner, must hear of it)
+        output.write_all(tell, (str(error) or type(error).__name__).encode())
+        return 1
+    os.close(tell)
+    # The runner may be gone already; the container runs on for the next one to find.
+    with contextlib.suppress(OSError):
+        output.write_all(reply, json.dumps(started).encode())
+    os.close(reply)
+    keeper.keep()
+    return 0
+
+
+class _Keeper:
+    def __init__(self, request: dict[str, Any], plan: str) -> None:
+        self._request = request
+        self._plan = plan
+        self._directory = Path(request["directory"])
+        self._pid = 0
+        self._oom = False
+        self._kill_at: float | None = None
+
+    def start(self, reasons: list[str]) -> dict[str, Any]:
+        """Start the container and note what it is."""
+        self._enter_namespaces()
+        self._log = os.open(self._directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        proxy = self._listen()
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        report, theirs = socket.socketpair()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.dup2(out_end, 1)
+            os.dup2(err_end, 2)
+            report.close()
+            init.run(self._request, self._plan, theirs)
+        for handle in (out_end, err_end):
+            os.close(handle)
+        theirs.close()
+        self._streams = {out: output.LineLog(self._log, "stdout"), err: output.LineLog(self._log, "stderr")}
+        message = self._hear(report, proxy)
+        started = self._describe(message, reasons)
+        scratch = self._directory / ".keeper.json.new"
+        scratch.write_text(json.dumps(started))
+        scratch.replace(self._directory / "keeper.json")
+        if self._plan == "rewrite":
+            self._warn(started["isolation"])
+        return started
+
+    def _enter_namespaces(self) -> None:
+        if sys.platform == "linux" and self._plan != "pid":
+            linux.adopt_orphans()
+        if self._plan == "rewrite":
+            return
+        user, group = os.geteuid(), os.getegid()
+        if user != 0:
+            linux.unshare(linux.CLONE_NEWUSER)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        if self._plan == "pid":
+            linux.unshare(linux.CLONE_NEWPID)
+
+    def _listen(self) -> socket.socket:
+        """The proxy on the host's loopback, for a container that gets no network of its own."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._request["proxy_port"] = listener.getsockname()[1]
+        return listener
+
+    def _hear(self, report: socket.socket, proxy: socket.socket) -> dict[str, Any]:
+        """Wait for the container's first process; serve the listeners that it hands over."""
+        with report:
+            data, handles, _, _ = socket.recv_fds(report, 1 << 16, 250)
+        message: dict[str, Any] = json.loads(data or b'{"error": "the container\'s first process died"}')
+        if "error" in message:
+            os.waitpid(self._pid, 0)
+            raise RuntimeError(message["error"])
+        door = egress.Door(self._request["egress"])
+        listeners = [socket.socket(fileno=handle) for handle in handles]
+        if not listeners:
+            door.proxy(proxy)
+            return message
+        proxy.close()
+        door.proxy(listeners[0])
+        for listener, forward in zip(listeners[1:], self._request["forwards"], strict=True):
+            door.forward(listener, forward["host"], forward["port"])
+        return message
+
+    def _describe(self, message: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
+        words = {"pid": "mount and pid namespaces", "mount": "mount namespace", "rewrite": "none: paths are rewritten"}
+        network = "own network" if message["isolated"] else "host network, egress held by proxy variables only"
+        refused = [*reasons, *([f"network: {message['network_refused']}"] if message["network_refused"] else [])]
+        memory = self._request["memory_limit_bytes"]
+        watched = Path("/proc/self/statm").exists()
+        return {
+            "keeper_pid": os.getpid(),
+            "keeper_start": identity.process_start(os.getpid()),
+            "init_pid": self._pid,
+            "started_at": time.time(),
+            "plan": self._plan,
+            "isolation": "; ".join([words[self._plan], network, *(f"refused: {reason}" for reason in refused)]),
+            "limits": {
+                "memory": ("watched, killed above it" if watched else "not held here") if memory else "no limit",
+                "cpu": message["cpu"],
+            },
+            "token": self._request["token"],
+        }
+
+    def _warn(self, isolation: str) -> None:
+        text = (
+            f"WARNING: emulator: isolation is {isolation}. Mount paths are replaced in the command, args, env and by "
+            "Python's own file functions; native code that opens them by absolute path will not find them."
+        )
+        line = f"{output.timestamp()} stderr {text}\n"
+        output.write_all(self._log, line.encode())
+
+    def keep(self) -> None:
+        """Watch until the container has ended; then write ``exit.json``."""
+        waker, wake = os.pipe()
+        for handle in (waker, wake):
+            os.set_blocking(handle, False)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        limit = self._request["memory_limit_bytes"]
+        watch = limits.MemoryWatch(self._pid, limit) if limit and Path("/proc/self/statm").exists() else None
+        code = self._look(None)
+        while code is None:
+            pause = self._hold(watch)
+            self._read([waker], pause)
+            if signal.SIGTERM in _drained(waker):
+                self._stop()
+            code = self._look(code)
+        self._end(code)
+
+    def _hold(self, watch: limits.MemoryWatch | None) -> float | None:
+        """Kill what is over its limit or past its grace; seconds until the next look."""
+        pauses = [pause for line in self._streams.values() if (pause := line.idle()) is not None]
+        if watch is not None:
+            if watch.over():
+                self._oom = True
+                self._kill()
+            pauses.append(watch.pause())
+        if self._kill_at is not None:
+            left = self._kill_at - time.monotonic()
+            if left <= 0:
+                self._kill()
+            pauses.append(max(left, 0.1))
+        return min(pauses, default=None)
+
+    def _read(self, also: list[int], timeout: float | None) -> bool:
+        """Read what there is to read; False when nothing came in time."""
+        ready, _, _ = select.select([*self._streams, *also], [], [], timeout)
+        for handle in ready:
+            if handle in self._streams:
+                data = os.read(handle, 1 << 16)
+                if data:
+                    self._streams[handle].feed(data)
+                else:
+                    self._streams.pop(handle).end()
+                    os.close(handle)
+        return bool(ready)
+
+    def _stop(self) -> None:
+        """SIGTERM now, and a deadline; a later request may only bring the deadline nearer."""
+        grace = 30.0
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            grace = float(json.loads((self._directory / "stop").read_text())["grace_seconds"])
+        deadline = time.monotonic() + grace
+        self._kill_at = deadline if self._kill_at is None else min(deadline, self._kill_at)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGTERM)
+
+    def _kill(self) -> None:
+        if self._plan != "pid":
+            init.kill_tree(self._pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+
+    def _look(self, code: int | None) -> int | None:
+        """The container's exit code once its first process has ended."""
+        if code is not None:
+            return code
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if pid == 0:
+            return None
+        code = os.waitstatus_to_exitcode(status)
+        return code if code >= 0 else 128 - code
+
+    def _end(self, code: int) -> None:
+        if self._plan != "pid":
+            init.kill_tree(os.getpid())
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while self._streams and (left := deadline - time.monotonic()) > 0 and self._read([], left):
+            pass
+        for line in self._streams.values():
+            line.end()
+        ended = {"code": code, "oom": self._oom, "ended_at": time.time()}
+        scratch = self._directory / ".exit.json.new"
+        scratch.write_text(json.dumps(ended))
+        scratch.replace(self._directory / "exit.json")
+        _remove(self._directory / "scratch")
+
+
+def _drained(handle: int) -> bytes:
+    with contextlib.suppress(BlockingIOError):
+        return os.read(handle, 4096)
+    return b""
+
+
+def _remove(directory: Path) -> None:
+    """Delete what the container left in its private places; the log and the notes stay."""
+    import shutil
+
+    shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""Memory and CPU limits of a process tree, by what every Linux allows: watching it, and CPU affinity."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# How fast a process can touch new memory, in bytes a second: the less room is left, the sooner the next look.
+_FILL_RATE = 4 << 30
+
+
+def tree(pid: int) -> list[int]:
+    """A process and all that descend from it; empty where there is no /proc."""
+    found, at = [pid], 0
+    while at < len(found):
+        for path in Path(f"/proc/{found[at]}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += [int(child) for child in path.read_text().split()]
+        at += 1
+    return found
+
+
+def memory(pids: list[int]) -> int:
+    """Resident bytes of some processes, shared pages counted once for each."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError):
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    return total
+
+
+def exact_memory(pids: list[int]) -> int:
+    """Resident bytes of some processes, shared pages divided among them; costly."""
+    total = 0
+    for pid in pids:
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+        except (OSError, StopIteration):
+            total += memory([pid])
+    return total
+
+
+class MemoryWatch:
+    """Says when a tree is over its limit.
+
+    Args:
+        pid: Root of the tree; it is the runner's own and is not counted.
+        limit: Bytes.
+    """
+
+    def __init__(self, pid: int, limit: int) -> None:
+        self._pid = pid
+        self._limit = limit
+        self._used = 0
+
+    def over(self) -> bool:
+        """Whether the tree holds more than the limit."""
+        pids = tree(self._pid)[1:]
+        self._used = memory(pids)
+        # Children of a fork share their parent's pages: only the exact figure may condemn.
+        return self._used > self._limit and exact_memory(pids) > self._limit
+
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return min(max((self._limit - self._used) / _FILL_RATE, 0.02), 1.0)
+
+
+def hold_cpu(cores: float) -> str:
+    """Keep this process and its children on so many cores; says what applies.
+
+    Fractions of a core are rounded up.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return "not held: this system has no CPU affinity"
+    available = sorted(os.sched_getaffinity(0))
+    wanted = max(1, -int(-cores // 1))
+    if wanted >= len(available):
+        return f"not held: the machine has {len(available)} cores"
+    first = os.getpid() % len(available)
+    chosen = {available[(first + step) % len(available)] for step in range(wanted)}
+    os.sched_setaffinity(0, chosen)
+    return f"CPU affinity: {wanted} of {len(available)} cores"

@@ -1,0 +1,52 @@
+"""Replaces a container's paths in Python's own file functions; a ``sitecustomize`` of containers without namespaces."""
+
+import builtins
+import functools
+import io
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+_PLACES: dict[str, str] = json.loads(os.environ.get("SPCS_EMULATOR_PATHS", "{}"))
+_ONE = tuple(
+    ["open", "stat", "lstat", "mkdir", "rmdir", "listdir", "scandir", "remove", "unlink", "access", "chmod", "chown", "utime", "readlink", "chdir", "statvfs", "truncate"]
+)  # fmt: skip
+_TWO = ("rename", "replace", "link", "symlink")
+
+
+def _here(path: Any) -> Any:
+    """The host's path for a path inside; everything else as it is."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return path
+    text = os.fsdecode(path)
+    for place in sorted(_PLACES, key=len, reverse=True):
+        if text == place or text.startswith(place + "/"):
+            found = _PLACES[place] + text[len(place) :]
+            return os.fsencode(found) if isinstance(path, bytes) else found
+    return path
+
+
+def _wrapped(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*(_here(item) if number < count else item for number, item in enumerate(args)), **kwargs)
+
+    return call
+
+
+def _install() -> None:
+    builtins.open = io.open = _wrapped(io.open, 1)
+    for names, count in ((_ONE, 1), (_TWO, 2)):
+        for name in names:
+            function = getattr(os, name, None)
+            if function is None:
+                continue
+            wrapped = _wrapped(function, count)
+            for members in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+                if function in members:
+                    members.add(wrapped)
+            setattr(os, name, wrapped)
+
+
+_install()

@@ -1,0 +1,122 @@
+"""Starts containers, and finds again those that an earlier process of this home started."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_spcs.emulator.runner import environment, network, surroundings
+from airflow_provider_spcs.emulator.runner.container import RunningContainer, write_whole
+from airflow_provider_spcs.emulator.runner.images import Image, Images
+from airflow_provider_spcs.emulator.runner.request import ContainerRequest
+from airflow_provider_spcs.emulator.runner.starting import Starter, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_provider_spcs.emulator.account import Account
+
+ISOLATION_PLANS = ("pid", "mount", "rewrite") if sys.platform == "linux" else ("rewrite",)
+"""From the best: mount and pid namespaces, a mount namespace, paths rewritten."""
+
+
+class Runner:
+    """Runs containers of one account.
+
+    Args:
+        account: Whose home they live in, and which they reach.
+        plans: Ways of isolation to try, in order; for tests and for hosts where a way works badly.
+    """
+
+    def __init__(self, account: Account, plans: Sequence[str] = ISOLATION_PLANS) -> None:
+        self._account = account
+        self._plans = tuple(plans)
+        self._directory = account.home.directory("containers")
+        self._endpoints = account.home.root / "endpoints.json"
+        self._starter = Starter(self._directory / "starter.log")
+        self.images = Images(account.home.root / "images.yaml")
+
+    def start(self, request: ContainerRequest) -> RunningContainer:
+        """Start a container; returns once its command was started.
+
+        A command that does not exist ends with 127, one that may not be run with 126, and says so in the log.
+
+        Raises:
+            ImageNotFound: No environment stands for its image.
+            StartError: It has nothing to run, or the system refused to start it.
+        """
+        image = self.images.find(request.image)
+        argv = _argv(request, image)
+        self._write_endpoints()
+        directory = self._directory / uuid.uuid4().hex
+        directory.mkdir(mode=0o700)
+        answer = self._starter.start(self._describe(request, image, argv, directory))
+        self._plans = self._plans[self._plans.index(answer["plan"]) :]
+        return RunningContainer(directory)
+
+    def adopt(self, record: dict[str, Any]) -> RunningContainer | None:
+        """A container that was started earlier, running or ended; None when nothing is left of it."""
+        self._write_endpoints()
+        name = str(record.get("directory", ""))
+        if not re.fullmatch(r"[0-9a-f]{32}", name):
+            return None
+        try:
+            return RunningContainer(self._directory / name)
+        except FileNotFoundError:
+            return None
+
+    def close(self) -> None:
+        """Give up what is needed to start containers; those that run, run on."""
+        self._starter.close()
+
+    def _write_endpoints(self) -> None:
+        """Tell the keepers where the account listens now; they read it at each connection."""
+        endpoints = getattr(self._account, "endpoints", None)
+        if endpoints is None:
+            return
+        content = json.dumps(network.ports(endpoints)).encode()
+        if not self._endpoints.exists() or self._endpoints.read_bytes() != content:
+            write_whole(self._endpoints, content, 0o600)
+
+    def _describe(self, request: ContainerRequest, image: Image, argv: list[str], directory: Path) -> dict[str, Any]:
+        hostname = _hostname(request)
+        env = environment.variables(self._account, request, image, hostname)
+        token = request.token
+        return {
+            "directory": str(directory),
+            "plans": self._plans,
+            "argv": argv,
+            "env": env,
+            "home": environment.HOME,
+            "workdir": image.workdir or environment.HOME,
+            "hostname": hostname,
+            "view": surroundings.view(self._account, request, image, directory),
+            "files": [
+                {"target": target, "content": content.decode("latin-1"), "mode": 0o644}
+                for target, content in request.secret_files.items()
+            ],
+            "token": {"name": Path(token.path).name, "mode": token.mode} if token else None,
+            "memory_limit_bytes": request.memory_limit_bytes,
+            "cpu_limit": request.cpu_limit,
+            **network.describe(request, env["SNOWFLAKE_HOST"], hostname, self._endpoints),
+        }
+
+
+def _argv(request: ContainerRequest, image: Image) -> list[str]:
+    """As Kubernetes does it: a command replaces the image's; arguments alone replace the image's default command."""
+    argv = [*(request.command or ()), *request.args] or list(image.command)
+    if not argv:
+        raise StartError(
+            f"container {request.container!r}: nothing to run. Neither the specification nor the image "
+            f"{request.image!r} has a command. Add `command` to the specification, or to the image in images.yaml."
+        )
+    return argv
+
+
+def _hostname(request: ContainerRequest) -> str:
+    plain = re.sub(r"[^a-z0-9-]+", "-", f"{request.job.name}-{request.instance_id}".lower())
+    return plain[-63:].strip("-") or "job"

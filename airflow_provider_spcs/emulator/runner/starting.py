@@ -1,0 +1,92 @@
+"""The emulator's end of the starter: one small process that forks a keeper for each container."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from launcher.starter import main; main()"
+
+
+class StartError(RuntimeError):
+    """A container could not be started; says what the system refused."""
+
+
+class Starter:
+    """Starts containers; safe from any thread. Its process is made at first use, and again should it die.
+
+    Args:
+        log: Where the process writes what goes wrong with itself.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start a container; returns once its command was started.
+
+        Raises:
+            StartError: No plan of isolation worked.
+        """
+        read, write = os.pipe()
+        with os.fdopen(read, "rb") as reply:
+            try:
+                self._send(json.dumps(request).encode(), write)
+            finally:
+                os.close(write)
+            content = reply.read()
+        answer: dict[str, Any] = json.loads(content or b'{"error": "the starter process died"}')
+        if "error" in answer:
+            raise StartError(
+                f"container {request['hostname']}: {answer['error']}. Every way to start it failed. "
+                f"See {self._log}; COVERAGE.md says what each way needs."
+            )
+        return answer
+
+    def close(self) -> None:
+        """End the process; containers run on."""
+        with self._lock:
+            self._drop()
+
+    def _send(self, content: bytes, reply: int) -> None:
+        with self._lock:
+            for attempt in (1, 2):
+                connection = self._socket or self._launch()
+                try:
+                    socket.send_fds(connection, [struct.pack("!Q", len(content))], [reply])
+                    connection.sendall(content)
+                    return
+                except OSError:
+                    self._drop()
+                    if attempt == 2:
+                        raise
+
+    def _launch(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        arguments = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent)]
+        with theirs, self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                arguments, stdin=theirs.fileno(), stdout=log, stderr=log, cwd="/", env={}, start_new_session=True
+            )
+        self._socket = ours
+        return ours
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            self._process = None
