@@ -19,6 +19,7 @@ class Screen:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
+        self._errors = Console(highlight=False, soft_wrap=True, stderr=True)
         self._status: Status | None = None
         self._label = ""
         self._since = 0.0
@@ -30,8 +31,8 @@ class Screen:
         self.console.print(escape(text), style=style or None)
 
     def failure(self, text: str) -> None:
-        """Print an error."""
-        self.line(text, "bold red")
+        """Print an error, to standard error."""
+        self._errors.print(escape(text), style="bold red")
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
