@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,15 @@ from airflow_provider_spcs.emulator.home import Home
 from airflow_provider_spcs.emulator.objects import ObjectStore
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.endpoints import Endpoints
     from airflow_provider_spcs.emulator.engine import Engine
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.models import Models
     from airflow_provider_spcs.emulator.services import Services
     from airflow_provider_spcs.emulator.stages import Stages
+    from airflow_provider_spcs.emulator.wire.credentials import Credentials
+    from airflow_provider_spcs.emulator.wire.results import Results
+    from airflow_provider_spcs.emulator.wire.running import Queries
 
 
 class Account:
@@ -33,7 +38,32 @@ class Account:
         self.home = Home(home)
         self.clock = clock or Clock()
         self.objects = ObjectStore(self.home.objects)
+        self.closing: list[Callable[[], None]] = []
+        """Called when the jobs have stopped and before the tables close, in this order."""
+        self.endpoints: Endpoints | None = None
+        """Where the running server listens; None while there is none."""
         registry.load()
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Passwords and tokens."""
+        from airflow_provider_spcs.emulator.wire.credentials import Credentials
+
+        return Credentials(self.home, self.clock)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """Statements that run, and the last ones that ended."""
+        from airflow_provider_spcs.emulator.wire.running import Queries
+
+        return Queries()
+
+    @cached_property
+    def results(self) -> Results:
+        """Results of the last day's statements."""
+        from airflow_provider_spcs.emulator.wire.results import Results
+
+        return Results(self.home.directory("results"), self.clock)
 
     @cached_property
     def engine(self) -> Engine:
@@ -85,6 +115,8 @@ class Account:
     def close(self) -> None:
         """Stop what runs and close the files; the state stays."""
         self.services.close()
+        for stop in self.closing:
+            stop()
         self.engine.close()
         self.objects.close()
         self.home.release()

@@ -1,0 +1,1 @@
+"""HTTP and HTTPS: login, statements, results, proxy. Knows no SQL."""

@@ -1,0 +1,161 @@
+"""Arrow as Snowflake puts it on the wire: scaled integers, times as counts, types in field metadata.
+
+``Source:`` the readers of snowflake-connector-python (``nanoarrow_cpp/ArrowIterator``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_spcs.emulator.result import MAX_TEXT, Column
+
+_UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
+_SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
+_UTC_OFFSET = 1440
+"""Offsets travel as minutes plus 1440, so that they are never negative."""
+
+
+def encode(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:
+    """A batch of plain Arrow types as the wire carries it; same rows, same order."""
+    arrays = [_encoder(column)(batch.column(index), column) for index, column in enumerate(columns)]
+    fields = [
+        pa.field(column.name, array.type, column.nullable, metadata=_metadata(column))
+        for column, array in zip(columns, arrays, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def stream(batches: Sequence[pa.RecordBatch]) -> bytes:
+    """An IPC stream of encoded batches, all of one schema."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _metadata(column: Column) -> dict[str, str]:
+    length = column.length if column.length is not None else MAX_TEXT if column.type == "TEXT" else 0
+    return {
+        "logicalType": column.type,
+        "precision": str(38 if column.precision is None else column.precision),
+        "scale": str(scale_of(column)),
+        "charLength": str(length if column.type in {"TEXT", *_SEMI_STRUCTURED} else 0),
+        "byteLength": str(16 if column.type == "TIMESTAMP_TZ" else min(length * 4, MAX_TEXT) if length else 0),
+        "finalType": "T",
+    }
+
+
+def scale_of(column: Column) -> int:
+    """Digits after the point: as declared, else 0 for numbers and 9 for times."""
+    if column.scale is not None:
+        return column.scale
+    return 9 if column.type.startswith("TIME") else 0
+
+
+def _encoder(column: Column) -> Callable[[Any, Column], Any]:
+    special: dict[str, Callable[[Any, Column], Any]] = {
+        "FIXED": _fixed,
+        "TIME": _time,
+        "TIMESTAMP_NTZ": _timestamp,
+        "TIMESTAMP_LTZ": _timestamp,
+        "TIMESTAMP_TZ": _timestamp_tz,
+    }
+    return special.get(column.type, _plain)
+
+
+def _plain(array: Any, column: Column) -> Any:
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    types = {"REAL": pa.float64(), "BOOLEAN": pa.bool_(), "DATE": pa.date32(), "BINARY": pa.binary()}
+    wanted = types.get(column.type, pa.string())
+    return array if array.type == wanted else array.cast(wanted)
+
+
+def _fixed(array: Any, column: Column) -> Any:
+    scale = scale_of(column)
+    if not pa.types.is_integer(array.type) or scale:
+        array = _unscaled(array, scale)
+    try:
+        return array.cast(_integer(column.precision))
+    except pa.ArrowInvalid:
+        # Too large for the type its precision promises, or for any integer: what Snowflake sends as decimal128.
+        try:
+            return array.cast(pa.int64())
+        except pa.ArrowInvalid:
+            return _reread(array.cast(pa.decimal128(38, 0)), scale)
+
+
+def _integer(precision: int | None) -> pa.DataType:
+    digits = 38 if precision is None else precision
+    return pa.int8() if digits <= 2 else pa.int16() if digits <= 4 else pa.int32() if digits <= 9 else pa.int64()
+
+
+def _unscaled(array: Any, scale: int) -> Any:
+    """Decimals as the integers that hold all their digits (``1.50`` at scale 2 is 150)."""
+    if pa.types.is_floating(array.type):
+        array = pc.round(array, scale)
+    exact = array.cast(pa.decimal128(38, scale))
+    return _reread(exact, 0)
+
+
+def _reread(array: Any, scale: int) -> Any:
+    # The same 128-bit integers under another scale; no value is touched.
+    return pa.Array.from_buffers(pa.decimal128(38, scale), len(array), array.buffers(), array.null_count, array.offset)
+
+
+def _time(array: Any, column: Column) -> Any:
+    return _rescaled(*_counted(array), scale_of(column))
+
+
+def _timestamp(array: Any, column: Column) -> Any:
+    scale = scale_of(column)
+    count, digits = _counted(array)
+    if scale <= 6:
+        return _rescaled(count, digits, scale)
+    return _struct(array, _epoch_and_fraction(count, digits))
+
+
+def _timestamp_tz(array: Any, _column: Column) -> Any:
+    if pa.types.is_struct(array.type):
+        moment, offset = pc.struct_field(array, 0), pc.struct_field(array, 1).cast(pa.int32())
+    else:
+        moment, offset = array, pa.array([0] * len(array), pa.int32())
+    parts = _epoch_and_fraction(*_counted(moment))
+    parts["timezone"] = pc.add(offset, pa.scalar(_UTC_OFFSET, pa.int32()))
+    return _struct(array, parts)
+
+
+def _struct(source: Any, parts: dict[str, Any]) -> Any:
+    fields = [pa.field(name, values.type) for name, values in parts.items()]
+    return pa.StructArray.from_arrays(list(parts.values()), fields=fields, mask=pc.is_null(source))
+
+
+def _epoch_and_fraction(count: Any, digits: int) -> dict[str, Any]:
+    epoch = _rescaled(count, digits, 0)
+    rest = pc.subtract(count, pc.multiply(epoch, 10**digits))
+    return {"epoch": epoch, "fraction": _rescaled(rest, digits, 9).cast(pa.int32())}
+
+
+def _counted(array: Any) -> tuple[Any, int]:
+    """Times as whole counts, and the decimal digits of their unit (6 for microseconds)."""
+    digits = _UNIT_DIGITS[array.type.unit]
+    if array.type.bit_width == 32:
+        return array.view(pa.int32()).cast(pa.int64()), digits
+    return array.view(pa.int64()), digits
+
+
+def _rescaled(count: Any, digits: int, wanted: int) -> Any:
+    if wanted >= digits:
+        return count if wanted == digits else pc.multiply_checked(count, 10 ** (wanted - digits))
+    divisor = 10 ** (digits - wanted)
+    quotient = pc.divide(count, divisor)
+    # Arrow divides towards zero; the fraction of a time before 1970 counts up from the second below it.
+    short = pc.less(count, pc.multiply(quotient, divisor)).cast(pa.int64())
+    return pc.subtract(quotient, short)

@@ -1,0 +1,110 @@
+"""Values for ``?`` as clients send them: text with a declared type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS = 86_400_000
+_MAX_MS = 31_536_000_000_000
+"""Counts below are milliseconds, above nanoseconds. Source: snowflake-connector-python, converter.py."""
+
+
+def decode(bindings: Mapping[str, Any] | None) -> tuple[list[object], list[list[object]] | None]:
+    """The bound values: ``(values, None)``, or ``([], rows)`` when every value is an array (``executemany``).
+
+    Raises:
+        SnowflakeError: A value does not fit its declared type.
+    """
+    if not bindings:
+        return [], None
+    ordered = [bindings[key] for key in sorted(bindings, key=int)]
+    columns = [(str(bind.get("type", "TEXT")).upper(), bind.get("value")) for bind in ordered]
+    if all(isinstance(content, list) and kind != "ARRAY" for kind, content in columns):
+        decoded = [[_value(kind, item) for item in content] for kind, content in columns]
+        return [], [list(row) for row in zip(*decoded, strict=True)]
+    return [_value(kind, content) for kind, content in columns], None
+
+
+def _value(kind: str, content: Any) -> object:
+    if content is None:
+        return None
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise unsupported(f"bind of type {kind}")
+    try:
+        return reader(str(content))
+    except (ValueError, InvalidOperation, OverflowError) as error:
+        raise SnowflakeError(f"{kind.title()} value '{content}' is not recognized", 100_038, "22018") from error
+
+
+def _number(content: str) -> object:
+    try:
+        return int(content)
+    except ValueError:
+        return Decimal(content)
+
+
+def _boolean(content: str) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if content.lower() not in known:
+        raise ValueError(content)
+    return known[content.lower()]
+
+
+def _date(content: str) -> object:
+    if not content.lstrip("-").isdigit():
+        return date.fromisoformat(content)
+    count = int(content)
+    days = count // _DAY_MS if abs(count) < _MAX_MS else count // (_DAY_MS * 1_000_000)
+    return date(1970, 1, 1) + timedelta(days=days)
+
+
+def _time(content: str) -> object:
+    if not content.isdigit():
+        return time.fromisoformat(content)
+    return (_EPOCH + timedelta(microseconds=int(content) // 1000)).time()
+
+
+def _ntz(content: str) -> object:
+    if not content.lstrip("-").isdigit():
+        return datetime.fromisoformat(content).replace(tzinfo=None)
+    return (_EPOCH + timedelta(microseconds=int(content) // 1000)).replace(tzinfo=None)
+
+
+def _ltz(content: str) -> object:
+    if not content.lstrip("-").isdigit():
+        moment = datetime.fromisoformat(content)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _EPOCH + timedelta(microseconds=int(content) // 1000)
+
+
+def _tz(content: str) -> object:
+    count, _, offset = content.partition(" ")
+    if not offset.isdigit() or not count.lstrip("-").isdigit():
+        return _ltz(content)
+    zone = timezone(timedelta(minutes=int(offset) - 1440))
+    return (_EPOCH + timedelta(microseconds=int(count) // 1000)).astimezone(zone)
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "TEXT": str,
+    "ANY": str,
+    "VARIANT": str,
+    "OBJECT": str,
+    "ARRAY": str,
+    "FIXED": _number,
+    "REAL": float,
+    "BOOLEAN": _boolean,
+    "DATE": _date,
+    "TIME": _time,
+    "TIMESTAMP_NTZ": _ntz,
+    "TIMESTAMP_LTZ": _ltz,
+    "TIMESTAMP_TZ": _tz,
+    "BINARY": bytes.fromhex,
+}

@@ -1,0 +1,194 @@
+"""Sessions over HTTP: login, renewal, heartbeat, logout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.statement import Statement
+from airflow_provider_spcs.emulator.wire import reply
+from airflow_provider_spcs.emulator.wire.credentials import ADMIN, OAUTH, PAT
+from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway
+from airflow_provider_spcs.emulator.wire.parameters import listed
+from airflow_provider_spcs.emulator.wire.reply import Reply
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+
+SERVER_VERSION = "9.30.0"
+_BY_PASSWORD = {"", "SNOWFLAKE", "SNOWFLAKE_PASSWORD", "USERNAME_PASSWORD_MFA"}
+
+
+def login(gateway: Gateway, call: Call) -> Reply:
+    """``POST /session/v1/login-request``: credentials against a session."""
+    data = call.body.get("data")
+    if not isinstance(data, dict):
+        raise SnowflakeError("login-request: the body has no 'data' object.", 390_400, "08001")
+    user, token_role = identify(gateway, data)
+    parameters = data.get("SESSION_PARAMETERS")
+    session = open_session(gateway, user, token_role, call.query, parameters if isinstance(parameters, dict) else {})
+    client = str(data.get("CLIENT_APP_ID", ""))
+    tokens = gateway.sessions.add(session, arrow=client.startswith("Python"))
+    return reply.success(
+        {
+            "token": tokens.session,
+            "masterToken": tokens.master,
+            "validityInSeconds": int(gateway.sessions.session_seconds),
+            "masterValidityInSeconds": int(gateway.sessions.master_seconds),
+            "displayUserName": user,
+            "serverVersion": SERVER_VERSION,
+            "firstLogin": False,
+            "remMeToken": None,
+            "remMeValidityInSeconds": 0,
+            "healthCheckInterval": 45,
+            "newClientForUpgrade": None,
+            "sessionId": session.id,
+            "parameters": listed(session.parameters),
+            "sessionInfo": {
+                "databaseName": session.database,
+                "schemaName": session.schema,
+                "warehouseName": session.warehouse,
+                "roleName": session.role,
+            },
+            "idToken": None,
+            "idTokenValidityInSeconds": 0,
+            "mfaToken": None,
+            "mfaTokenValidityInSeconds": 0,
+            "responseData": None,
+        }
+    )
+
+
+def renew(gateway: Gateway, call: Call) -> Reply:
+    """``POST /session/token-request``: new tokens for the master token."""
+    tokens, found = gateway.sessions.renew(call.token)
+    return reply.success(
+        {
+            "sessionToken": tokens.session,
+            "masterToken": tokens.master,
+            "validityInSecondsST": int(gateway.sessions.session_seconds),
+            "validityInSecondsMT": int(gateway.sessions.master_seconds),
+            "masterValidityInSeconds": int(gateway.sessions.master_seconds),
+            "sessionId": found.session.id,
+        }
+    )
+
+
+def heartbeat(gateway: Gateway, call: Call) -> Reply:
+    """``POST /session/heartbeat``: the client is still there."""
+    gateway.sessions.keep_alive(call.token)
+    return reply.success()
+
+
+def logout(gateway: Gateway, call: Call) -> Reply:
+    """``POST /session?delete=true``: the client is done."""
+    if call.query.get("delete") == "true":
+        gateway.sessions.close(call.token)
+    return reply.success()
+
+
+def identify(gateway: Gateway, data: dict[str, Any]) -> tuple[str, str | None]:
+    """The user that the credentials prove, and the only role they give (None: any role of the user's).
+
+    Raises:
+        SnowflakeError: 390100 for a wrong password; 390303, 390318 or 394400 for a token; 390144 for a method
+            that is not emulated.
+    """
+    method = str(data.get("AUTHENTICATOR") or "").upper()
+    user = str(data.get("LOGIN_NAME") or "").upper()
+    if method == OAUTH or (data.get("TOKEN") and method in {"", PAT}):
+        return by_token(gateway, str(data.get("TOKEN") or ""), user, method)
+    password = str(data.get("PASSWORD") or "")
+    if method == PAT:
+        return by_token(gateway, password, user, method)
+    if method not in _BY_PASSWORD:
+        raise SnowflakeError(
+            f"Authenticator {method} is not emulated. Use a password, authenticator 'oauth' or "
+            "'programmatic_access_token'.",
+            390_144,
+            "08001",
+        )
+    if gateway.credentials.has_password(user, password):
+        return user, None
+    # Where a password is expected, Snowflake takes a programmatic access token as well.
+    grant = gateway.credentials.grant(password)
+    if grant is not None and grant.kind == PAT:
+        return by_token(gateway, password, user, PAT)
+    raise SnowflakeError("Incorrect username or password was specified.", 390_100, "08001")
+
+
+def by_token(gateway: Gateway, token: str, user: str, method: str) -> tuple[str, str]:
+    """The user and role of a token; ``user`` is empty or must be the token's.
+
+    Raises:
+        SnowflakeError: 390303 (OAuth) or 394400 (programmatic) for an unknown token, 390318 for an expired one.
+    """
+    grant = gateway.credentials.grant(token)
+    programmatic = method == PAT
+    if grant is None or (user and grant.user != user):
+        if programmatic:
+            raise SnowflakeError("Programmatic access token is invalid.", 394_400, "08001")
+        raise SnowflakeError("Invalid OAuth access token.", 390_303, "08001")
+    if grant.expires <= gateway.account.clock.now():
+        if programmatic:
+            raise SnowflakeError("Programmatic access token has expired.", 394_401, "08001")
+        raise SnowflakeError("OAuth access token expired.", 390_318, "08001")
+    return grant.user, grant.role
+
+
+def open_session(
+    gateway: Gateway, user: str, token_role: str | None, asked: Mapping[str, str], parameters: Mapping[str, object]
+) -> Session:
+    """A session with the context that was asked for, else the user's defaults.
+
+    Args:
+        gateway: The account.
+        user: Who was identified.
+        token_role: The only role the credentials give, if they are a token.
+        asked: ``databaseName``, ``schemaName``, ``warehouse``, ``roleName``, as far as given. What does not exist is
+            left out, as Snowflake does.
+        parameters: Session parameters.
+
+    Raises:
+        SnowflakeError: 390189 for a role that does not exist or that the token does not give.
+    """
+    known = gateway.account.objects.find("USER", Name.account_level(user)) or {}
+    namespace = [*str(known.get("default_namespace") or "").split("."), ""]
+    return gateway.account.session(
+        user=user,
+        role=_role(gateway, user, asked.get("roleName"), token_role),
+        database=identifier(asked.get("databaseName") or namespace[0]) or None,
+        schema=identifier(asked.get("schemaName") or namespace[1]) or None,
+        warehouse=identifier(asked.get("warehouse") or str(known.get("default_warehouse") or "")) or None,
+        parameters={str(name).upper(): value for name, value in parameters.items()},
+    )
+
+
+def _role(gateway: Gateway, user: str, wanted: str | None, token_role: str | None) -> str:
+    known = gateway.account.objects.find("USER", Name.account_level(user)) or {}
+    default = token_role or known.get("default_role") or ("ACCOUNTADMIN" if user == ADMIN else "PUBLIC")
+    role = identifier(wanted) if wanted else str(default)
+    exists = gateway.account.objects.find("ROLE", Name.account_level(role)) is not None
+    if not exists or (token_role and role != token_role):
+        raise SnowflakeError(
+            f"Role '{role}' specified in the connect string does not exist or not authorized. Contact your local "
+            "system administrator, or attempt to login with another role, e.g. PUBLIC.",
+            390_189,
+            "08001",
+        )
+    return role
+
+
+def identifier(text: str) -> str:
+    """A name as connection settings give it: upper case unless quoted."""
+    if not text:
+        return ""
+    try:
+        statement = Statement.parse(text)
+        name = statement.identifier()
+        statement.end()
+    except SnowflakeError:
+        return text.upper()
+    return name

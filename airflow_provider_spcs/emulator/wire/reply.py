@@ -1,0 +1,139 @@
+"""What the statement endpoints answer: results, progress, failures, in the client's JSON."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.result import Kind
+from airflow_provider_spcs.emulator.wire import arrow, rowset
+from airflow_provider_spcs.emulator.wire.parameters import listed
+from airflow_provider_spcs.emulator.wire.results import StoredResult
+from airflow_provider_spcs.emulator.wire.running import Query
+
+_STATS = {
+    "number of rows inserted": "numRowsInserted",
+    "number of rows updated": "numRowsUpdated",
+    "number of rows deleted": "numRowsDeleted",
+}
+
+Reply = dict[str, Any]
+
+
+def success(data: object = None) -> Reply:
+    """The outer shape of a good answer."""
+    return {"data": data, "code": None, "message": None, "success": True}
+
+
+def failure(error: SnowflakeError, query_id: str | None = None) -> Reply:
+    """The outer shape of a refusal; the client turns it into an exception with errno and sqlstate."""
+    kind = "COMPILATION" if error.message.startswith("SQL compilation error") else "EXECUTION"
+    data = {
+        "internalError": False,
+        "errorCode": error.code,
+        "sqlState": error.sqlstate,
+        "line": error.line,
+        "pos": error.position,
+        "queryId": query_id,
+        "type": kind,
+    }
+    return {"data": data, "code": error.code, "message": error.message, "success": False}
+
+
+def in_progress(query: Query, *, detached: bool) -> Reply:
+    """The client is to ask again at ``getResultUrl`` (333333), or when it likes (333334)."""
+    data = {
+        "queryId": query.id,
+        "getResultUrl": f"/queries/{query.id}/result",
+        "queryAbortsAfterSecs": 300,
+        "progressDesc": None,
+    }
+    message = "Query execution in progress."
+    if detached:
+        message += " Use GET /queries/<id>/result for the result."
+    return {"data": data, "code": "333334" if detached else "333333", "message": message, "success": True}
+
+
+def outcome(query: Query, base_url: str) -> Reply:
+    """The answer for a statement that has ended.
+
+    Args:
+        query: The statement.
+        base_url: Scheme and host as the client wrote them; chunk addresses begin with it.
+    """
+    error = query.error
+    if error is not None:
+        return failure(error, query.id)
+    if query.stored is None:
+        raise RuntimeError(f"query {query.id} ended without result or error")
+    stored = query.stored
+    data = _described(query, stored)
+    data.update(query.transfer or {})
+    if query.request.describe_only:
+        data |= {"total": 0, "returned": 0, "rowset": [], "queryResultFormat": "json"}
+    elif query.arrow and stored.kind == Kind.SELECT:
+        data.update(_arrow(stored, base_url))
+    else:
+        data.update(_json(stored, base_url))
+    return success(data)
+
+
+def _described(query: Query, stored: StoredResult) -> Reply:
+    data: Reply = {
+        "parameters": listed(query.context.get("parameters")),
+        "rowtype": [rowset.rowtype(column) for column in stored.columns],
+        "queryId": query.id,
+        "databaseProvider": None,
+        "finalDatabaseName": query.context.get("database"),
+        "finalSchemaName": query.context.get("schema"),
+        "finalWarehouseName": query.context.get("warehouse"),
+        "finalRoleName": query.context.get("role"),
+        "numberOfBinds": len(query.request.binds),
+        "arrayBindSupported": True,
+        "statementTypeId": int(stored.kind),
+        "version": 1,
+        "sendResultTime": int(time.time() * 1000),
+    }
+    if query.children:
+        data["resultIds"] = ",".join(child.id for child in query.children)
+        data["resultTypes"] = ",".join(str(int(child.stored.kind)) for child in query.children if child.stored)
+    return data
+
+
+def _arrow(stored: StoredResult, base_url: str) -> Reply:
+    encoded = [arrow.encode(batch, stored.columns) for batch in stored.batches(0)] if stored.parts else []
+    return {
+        "rowsetBase64": base64.b64encode(arrow.stream(encoded)).decode() if encoded else "",
+        "queryResultFormat": "arrow",
+        **_extent(stored, base_url, "arrow"),
+    }
+
+
+def _json(stored: StoredResult, base_url: str) -> Reply:
+    batches = stored.batches(0) if stored.parts else []
+    rows = [row for batch in batches for row in rowset.to_rows(batch, stored.columns)]
+    reply: Reply = {"rowset": rows, "queryResultFormat": "json", **_extent(stored, base_url, "json")}
+    if rows and Kind.DML <= stored.kind < Kind.SHOW:
+        counts = {_STATS[c.name]: int(v or 0) for c, v in zip(stored.columns, rows[0], strict=True) if c.name in _STATS}
+        if counts:
+            reply["stats"] = counts
+    return reply
+
+
+def _extent(stored: StoredResult, base_url: str, ending: str) -> Reply:
+    extent: Reply = {"total": stored.rows, "returned": stored.rows}
+    if len(stored.parts) > 1:
+        extent["chunkHeaders"] = {}
+        extent["chunks"] = [
+            {
+                "url": f"{base_url}/chunks/{stored.secret}/{number}.{ending}",
+                "rowCount": part.rows,
+                "uncompressedSize": part.size,
+                "compressedSize": part.size,
+            }
+            for number, part in enumerate(stored.parts)
+            if number
+        ]
+    return extent

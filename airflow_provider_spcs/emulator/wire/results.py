@@ -1,0 +1,200 @@
+"""Results of finished statements, on disk by query id: for chunk downloads, retries and RESULT_SCAN."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from airflow_provider_spcs.emulator.clock import Clock
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.result import Column, Result
+from airflow_provider_spcs.emulator.wire import rowset
+
+INLINE_ROWS = 5000
+INLINE_BYTES = 4 * 2**20
+PART_BYTES = 16 * 2**20
+KEPT = timedelta(hours=24)
+"""Snowflake keeps a result for a day. Source: docs, RESULT_SCAN."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a result in one Arrow IPC file of plain types."""
+
+    path: Path
+    rows: int
+    size: int
+
+
+@dataclass
+class StoredResult:
+    """A finished result: its columns, and its rows in files.
+
+    The first part is small enough to travel inside a reply; ``secret`` is the part of a chunk's address that nobody
+    can guess, as Snowflake signs such addresses.
+    """
+
+    columns: Sequence[Column]
+    kind: int
+    directory: Path
+    created: datetime
+    parts: list[Part] = field(default_factory=list)
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    @property
+    def rows(self) -> int:
+        """Rows in all parts."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(part.size for part in self.parts)
+
+    def batches(self, index: int) -> list[pa.RecordBatch]:
+        """The batches of one part."""
+        with pa.OSFile(str(self.parts[index].path)) as source, pa.ipc.open_stream(source) as reader:
+            return list(reader)
+
+
+class Results:
+    """The account's results of the last day, oldest dropped first when they outgrow their room.
+
+    Args:
+        directory: Theirs alone; what an earlier process left in it is removed.
+        clock: Decides their age.
+        budget: Bytes they may take on disk; 8 GiB by default, less on a small disk.
+    """
+
+    def __init__(self, directory: Path, clock: Clock, budget: int | None = None) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._budget = budget if budget is not None else min(8 * 2**30, shutil.disk_usage(directory).free // 4)
+        self._lock = threading.RLock()
+        self._kept: OrderedDict[str, StoredResult] = OrderedDict()
+        self._by_secret: dict[str, StoredResult] = {}
+        for old in directory.iterdir():
+            shutil.rmtree(old, ignore_errors=True)
+
+    def store(self, query_id: str, result: Result) -> StoredResult:
+        """Write a result's rows to disk as they come; memory holds a part at most.
+
+        Raises:
+            SnowflakeError: What the statement itself raises while it is read.
+        """
+        directory = self._directory / query_id
+        directory.mkdir(mode=0o700)
+        stored = StoredResult(result.columns, result.kind, directory, self._clock.now())
+        batches = result.batches if result.batches is not None else _from_rows(result)
+        try:
+            for number, part in enumerate(_parted(batches)):
+                stored.parts.append(_write(directory / f"{number}.arrow", part))
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        with self._lock:
+            self._kept[query_id] = stored
+            self._by_secret[stored.secret] = stored
+        self._collect()
+        return stored
+
+    def share(self, query_id: str, other: str) -> StoredResult:
+        """Give the result of ``other`` to a second query id as well.
+
+        Raises:
+            SnowflakeError: 709 when that result is not kept.
+        """
+        stored = self.find(other)
+        with self._lock:
+            self._kept[query_id] = stored
+        return stored
+
+    def find(self, query_id: str) -> StoredResult:
+        """The result of a statement.
+
+        Raises:
+            SnowflakeError: 709 when it is not kept: never ran, failed, older than a day.
+        """
+        with self._lock:
+            stored = self._kept.get(query_id)
+        if stored is None or not stored.directory.exists():
+            raise SnowflakeError(f"SQL execution error: Statement {query_id} not found", 709, "02000")
+        return stored
+
+    def get(self, query_id: str) -> tuple[Sequence[Column], Iterator[pa.RecordBatch]]:
+        """Columns and rows of a statement's result, for RESULT_SCAN.
+
+        Raises:
+            SnowflakeError: 709 when it is not kept.
+        """
+        stored = self.find(query_id)
+        return stored.columns, (batch for index in range(len(stored.parts)) for batch in stored.batches(index))
+
+    def by_secret(self, secret: str) -> StoredResult | None:
+        """The result whose chunk address holds ``secret``."""
+        with self._lock:
+            return self._by_secret.get(secret)
+
+    def _collect(self) -> None:
+        oldest = self._clock.now() - KEPT
+        with self._lock:
+            unique = {id(stored): stored for stored in self._kept.values()}
+            total = sum(stored.size for stored in unique.values())
+            gone = []
+            for stored in list(unique.values())[:-1]:
+                if stored.created > oldest and total <= self._budget:
+                    break
+                total -= stored.size
+                gone.append(stored)
+            lost = {id(stored) for stored in gone}
+            for query_id in [key for key, stored in self._kept.items() if id(stored) in lost]:
+                del self._kept[query_id]
+            for stored in gone:
+                self._by_secret.pop(stored.secret, None)
+        for stored in gone:
+            shutil.rmtree(stored.directory, ignore_errors=True)
+
+
+def _from_rows(result: Result) -> Iterator[pa.RecordBatch]:
+    yield rowset.from_rows(result.rows or [], result.columns)
+
+
+def _parted(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches grouped into parts: a first one that fits into a reply, then parts of about 16 MiB."""
+    first, group, size = True, [], 0
+    for batch in batches:
+        rest = batch
+        if first:
+            head = _head(batch)
+            yield [head]
+            first, rest = False, batch.slice(head.num_rows)
+        if rest.num_rows:
+            group.append(rest)
+            size += rest.nbytes
+        if size >= PART_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _head(batch: pa.RecordBatch) -> pa.RecordBatch:
+    rows = min(INLINE_ROWS, batch.num_rows)
+    while rows > 1 and batch.slice(0, rows).nbytes > INLINE_BYTES:
+        rows //= 2
+    return batch.slice(0, rows)
+
+
+def _write(path: Path, batches: list[pa.RecordBatch]) -> Part:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return Part(path, sum(batch.num_rows for batch in batches), path.stat().st_size)

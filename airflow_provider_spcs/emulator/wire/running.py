@@ -1,0 +1,131 @@
+"""Statements on their way: started in threads, found by query id, cancelled, awaited."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.wire.results import StoredResult
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.wire.sessions import WireSession
+
+_REMEMBERED = 10_000
+
+
+def new_query_id() -> str:
+    """A query id in Snowflake's form: a UUID that begins with ``01``."""
+    return str(uuid.UUID("01" + secrets.token_hex(15)))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks to run."""
+
+    sql: str
+    binds: Sequence[object] = ()
+    rows: Sequence[Sequence[object]] | None = None
+    """Bound rows of an ``executemany``; the statement runs for all of them."""
+    parameters: dict[str, object] = field(default_factory=dict)
+    """Session parameters that hold for this request only."""
+    describe_only: bool = False
+
+
+@dataclass
+class Query:
+    """One statement, from its arrival to its result."""
+
+    request: Request
+    user: str
+    id: str = field(default_factory=new_query_id)
+    started: float = field(default_factory=time.time)
+    ended: float = 0.0
+    status: str = "QUEUED"
+    cancelled: bool = False
+    timed_out: float = 0.0
+    """The limit in seconds that the statement ran into, if it did."""
+    done: Future[None] = field(default_factory=Future)
+    stored: StoredResult | None = None
+    transfer: dict[str, object] | None = None
+    children: list[Query] = field(default_factory=list)
+    context: dict[str, object] = field(default_factory=dict)
+    """Current database, schema, warehouse, role and session parameters when it ended."""
+    arrow: bool = False
+
+    @property
+    def error(self) -> SnowflakeError | None:
+        """Why it failed, once it has."""
+        failure = self.done.exception() if self.done.done() else None
+        return failure if isinstance(failure, SnowflakeError) else None
+
+
+class Queries:
+    """Every statement that runs, and the last 10,000 that ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._by_id: OrderedDict[str, Query] = OrderedDict()
+        self._sessions: dict[str, WireSession] = {}
+
+    def add(self, query: Query, session: WireSession | None = None) -> None:
+        """Make a statement findable; with its session while it can still be cancelled."""
+        with self._lock:
+            self._by_id[query.id] = query
+            if session is not None:
+                self._sessions[query.id] = session
+            finished = (key for key, kept in self._by_id.items() if kept.done.done())
+            while len(self._by_id) > _REMEMBERED and (oldest := next(finished, None)):
+                del self._by_id[oldest]
+                finished = (key for key, kept in self._by_id.items() if kept.done.done())
+
+    def find(self, query_id: str) -> Query | None:
+        """A statement by its id."""
+        with self._lock:
+            return self._by_id.get(query_id)
+
+    def end(self, query: Query, failure: SnowflakeError | None) -> None:
+        """Note the outcome and wake whoever waits for it."""
+        query.ended = time.time()
+        query.status = "FAILED_WITH_ERROR" if failure else "SUCCESS"
+        with self._lock:
+            self._sessions.pop(query.id, None)
+        if failure is None:
+            query.done.set_result(None)
+        else:
+            query.done.set_exception(failure)
+
+    def cancel(self, query: Query) -> bool:
+        """Stop a statement; false when it has ended already."""
+        with self._lock:
+            session = self._sessions.get(query.id)
+            if session is None or query.done.done():
+                return False
+            query.cancelled = True
+            running = query.status == "RUNNING"
+        if running:
+            session.session.cancel()
+        return True
+
+    def cancel_all(self) -> None:
+        """Stop every statement that runs."""
+        with self._lock:
+            active = [self._by_id[query_id] for query_id in self._sessions]
+        for query in active:
+            self.cancel(query)
+
+    def running(self, session_id: int | None = None) -> list[Query]:
+        """Statements that have not ended, of one session or of all."""
+        with self._lock:
+            return [
+                self._by_id[query_id]
+                for query_id, session in self._sessions.items()
+                if session_id is None or session.session.id == session_id
+            ]

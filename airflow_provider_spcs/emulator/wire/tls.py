@@ -1,0 +1,118 @@
+"""A private certificate authority in the home, and the certificate of the emulated hosts."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from airflow_provider_spcs.emulator.wire.credentials import write_private
+
+HOSTS = ("localhost", "*.snowflakecomputing.com", "*.snowflakecomputing.app", "*.registry.snowflakecomputing.com")
+_VALID = timedelta(days=3650)
+_RENEW_BEFORE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Files in the home: the server's certificate and key, and what clients are to trust."""
+
+    certificate: Path
+    key: Path
+    bundle: Path
+    """What REQUESTS_CA_BUNDLE is to name: the authorities trusted so far (``certifi``'s by default), and ours."""
+
+    def context(self) -> ssl.SSLContext:
+        """The server's side of a TLS connection."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def certificates(directory: Path) -> Certificates:
+    """The account's certificates, made at first start and again when they end within 30 days.
+
+    Args:
+        directory: Theirs alone. The authority's private key is not kept: nobody can make further certificates with it.
+    """
+    found = Certificates(directory / "server.pem", directory / "server.key", directory / "ca-bundle.pem")
+    authority = directory / "ca.pem"
+    if not _usable(found, authority):
+        _make(found, authority)
+    found.bundle.write_text(_trusted_already(found.bundle) + "\n" + authority.read_text())
+    return found
+
+
+def _trusted_already(ours: Path) -> str:
+    """The authorities that this process trusts so far; read anew at each start, since their packages are updated."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE", "")
+    if named and Path(named).is_file() and Path(named) != ours:
+        return Path(named).read_text()
+    return Path(certifi.where()).read_text()
+
+
+def _usable(found: Certificates, authority: Path) -> bool:
+    if not (found.certificate.exists() and found.key.exists() and authority.exists()):
+        return False
+    made = x509.load_pem_x509_certificate(found.certificate.read_bytes())
+    return made.not_valid_after_utc > datetime.now(UTC) + _RENEW_BEFORE
+
+
+def _make(found: Certificates, authority: Path) -> None:
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "airflow-provider-spcs emulator (this machine only)")])
+    ca = (
+        _builder(ca_name, ca_name, ca_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in HOSTS]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    server = (
+        _builder(name, ca_name, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+    write_private(found.key, pem)
+    authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    found.certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        # A day in the past: clocks of containers may lag.
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + _VALID)
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs, key_cert_sign=signs, crl_sign=signs, content_commitment=False,
+        key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
