@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.errors import SpecError
@@ -151,7 +151,8 @@ def _sendable(text: str) -> bool:
 
 
 def _env(where: str, container: Container) -> Problems:
-    for name, value in container.env.items():
+    env: Mapping[object, object] = {**container.env}
+    for name, value in env.items():
         path = f"{where}.{name}"
         if not isinstance(name, str) or not _ENV.match(name):
             rule = "A variable's name has letters, digits, '_', '.' and '-', first no digit"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.quantities import cores, memory_bytes
-from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, Volume
+from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume
 
 _REFERENCE = "service specification reference"
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
@@ -24,7 +24,7 @@ def _problem(where: str, what: str, rule: str, mend: str) -> SpecError:
     return SpecError(where, what, rule, mend, _REFERENCE)
 
 
-def volume_problems(where: str, volume: Volume) -> Iterator[SpecError]:
+def volume_problems(where: str, volume: object) -> Iterator[SpecError]:
     """What is wrong with one volume, beyond its name."""
     if isinstance(volume, MemoryVolume):
         if memory_bytes(volume.size) is None:
@@ -77,13 +77,13 @@ def _block(where: str, volume: BlockVolume) -> Iterator[SpecError]:
     if volume.encryption is not None and volume.encryption not in _ENCRYPTION:
         rule = f"It is one of {', '.join(_ENCRYPTION)}"
         yield _problem(f"{config}.encryption", f"{volume.encryption!r}", rule, "Use one")
-    if volume.snapshot_on_delete is not None and not isinstance(volume.snapshot_on_delete, bool):
+    if volume.snapshot_on_delete not in (None, True, False):
         yield _problem(f"{config}.snapshotOnDelete", f"{volume.snapshot_on_delete!r}", "It is true or false", "Use one")
     after = volume.snapshot_delete_after
     if after is not None and (not isinstance(after, str) or not re.match(r"[1-9][0-9]*[hd]\Z", after)):
         rule = "It is hours or days, like 12h or 7d"
         yield _problem(f"{config}.snapshotDeleteAfter", f"{after!r}", rule, "Write 7d")
-    if volume.snapshot is not None and not isinstance(volume.snapshot, str):
+    if volume.snapshot is not None and not str(volume.snapshot).strip():
         yield _problem(
             f"{config}.initialContents.fromSnapshot", f"{volume.snapshot!r}", "It names a snapshot", "Name it"
         )
