@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from . import egress, limits, linux, rewrite, view
 
+_REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -26,6 +27,8 @@ def run(request: dict[str, Any], plan: str, report: socket.socket) -> NoReturn:
         plan: ``"pid"`` (mount and pid namespaces), ``"mount"`` (mount namespace) or ``"rewrite"`` (none).
         report: Where to tell the keeper how it went: one message of JSON with the listening sockets, or an error.
     """
+    # Until there is a command to pass them to, requests to end wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
     try:
         argv, env, workdir = _surroundings(request, plan, report)
     except Exception as error:  # noqa: BLE001 (whatever it is, the keeper must hear of it)
@@ -35,7 +38,9 @@ def run(request: dict[str, Any], plan: str, report: socket.socket) -> NoReturn:
     child = os.fork()
     if child == 0:
         _command(plan, argv, env, workdir)
-    signal.signal(signal.SIGTERM, lambda *_: _forward(child))
+    signal.signal(signal.SIGTERM, lambda *_: _send(child, signal.SIGTERM))
+    signal.signal(signal.SIGUSR1, lambda *_: _send(child, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _REQUESTS)
     code = _reap_until(child)
     if plan != "pid":
         kill_tree(os.getpid(), child)
@@ -89,7 +94,8 @@ def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:
         linux.unshare(linux.CLONE_NEWNET)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             wanted = struct.pack("16sh22x", b"lo", 0)
-            flags = struct.unpack("16sh22x", fcntl.ioctl(control, _SIOCGIFFLAGS, wanted))[1]
+            flags = struct.unpack("16sh22x", fcntl.ioctl(control, _REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
+_SIOCGIFFLAGS, wanted))[1]
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
     except OSError as error:
         return [], str(error)
@@ -107,7 +113,7 @@ def _hosts(request: dict[str, Any], isolated: bool) -> str:
 def _command(plan: str, argv: list[str], env: dict[str, str], workdir: str) -> NoReturn:
     """Become the container's command. Exit codes for one that cannot run are docker's: 127 not found, 126 otherwise."""
     os.setsid()
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.umask(0o022)
@@ -130,9 +136,9 @@ def _say(text: str) -> None:
     os.write(2, text.encode() + b"\n")
 
 
-def _forward(child: int) -> None:
+def _send(child: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGTERM)
+        os.kill(child, number)
 
 
 def _reap_until(child: int) -> int:

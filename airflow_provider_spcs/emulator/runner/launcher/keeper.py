@@ -77,12 +77,15 @@ class _Keeper:
         proxy = self._listen()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         report, theirs = socket.socketpair()
-        self._pid = os.fork()
+        self._pid = linux.fork_into_pid_namespace() if self._plan == "pid" else os.fork()
         if self._pid == 0:
             os.dup2(out_end, 1)
             os.dup2(err_end, 2)
-            report.close()
+            # Nothing of the keeper's may stay open below the container: a reply that nobody closes never ends.
+            os.closerange(3, theirs.fileno())
+            os.closerange(theirs.fileno() + 1, 1 << 20)
             init.run(self._request, self._plan, theirs)
+        self._arm()
         for handle in (out_end, err_end):
             os.close(handle)
         theirs.close()
@@ -107,8 +110,6 @@ class _Keeper:
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
             Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-        if self._plan == "pid":
-            linux.unshare(linux.CLONE_NEWPID)
 
     def _listen(self) -> socket.socket:
         """The proxy on the host's loopback, for a container that gets no network of its own."""
@@ -163,23 +164,24 @@ class _Keeper:
         line = f"{output.timestamp()} stderr {text}\n"
         output.write_all(self._log, line.encode())
 
-    def keep(self) -> None:
-        """Watch until the container has ended; then write ``exit.json``."""
-        waker, wake = os.pipe()
-        for handle in (waker, wake):
+    def _arm(self) -> None:
+        """Wake up for a request to stop, and for the end of the container."""
+        self._waker, wake = os.pipe()
+        for handle in (self._waker, wake):
             os.set_blocking(handle, False)
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+
+    def keep(self) -> None:
+        """Watch until the container has ended; then write ``exit.json``."""
         limit = self._request["memory_limit_bytes"]
         watch = limits.MemoryWatch(self._pid, limit) if limit and Path("/proc/self/statm").exists() else None
-        code = self._look(None)
-        while code is None:
+        while (code := self._look()) is None:
             pause = self._hold(watch)
-            self._read([waker], pause)
-            if signal.SIGTERM in _drained(waker):
+            self._read([self._waker], pause)
+            if signal.SIGTERM in _drained(self._waker):
                 self._stop()
-            code = self._look(code)
         self._end(code)
 
     def _hold(self, watch: limits.MemoryWatch | None) -> float | None:
@@ -221,15 +223,12 @@ class _Keeper:
             os.kill(self._pid, signal.SIGTERM)
 
     def _kill(self) -> None:
-        if self._plan != "pid":
-            init.kill_tree(self._pid)
+        """End it now. Where the kernel does not end a namespace with its first process, that process sees to it."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self._pid, signal.SIGKILL if self._plan == "pid" else signal.SIGUSR1)
 
-    def _look(self, code: int | None) -> int | None:
+    def _look(self) -> int | None:
         """The container's exit code once its first process has ended."""
-        if code is not None:
-            return code
         pid, status = os.waitpid(self._pid, os.WNOHANG)
         if pid == 0:
             return None

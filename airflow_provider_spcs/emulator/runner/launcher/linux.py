@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_MOVE, MS_REC = 1024, 2048, 4096, 8192, 16384
@@ -15,6 +16,7 @@ _PR_SET_PDEATHSIG, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER =
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 1
 _SYS_MOUNT_SETATTR = 442  # the same on every architecture
+_SYS_CLONE = {"x86_64": 56, "aarch64": 220, "ppc64le": 120, "riscv64": 220}
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "ppc64le": 203, "s390x": 217, "riscv64": 41}
 # Docker's default set, less MKNOD: root inside may do with its own files and users what an image's scripts do, but
 # cannot remount, load, trace or open the host's devices.
@@ -33,6 +35,28 @@ def _check(result: int, what: str) -> int:
 def unshare(flags: int) -> None:
     """Leave the namespaces named by ``flags``."""
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def fork_into_pid_namespace() -> int:
+    """Fork; the child is the first process of a new pid namespace. For processes with a single thread.
+
+    ``unshare`` would not do: a process whose children belong to another pid namespace may not start threads.
+    """
+    number = _SYS_CLONE.get(os.uname().machine)
+    if number is None:
+        raise OSError(38, "unknown system call number on this architecture", "clone")
+    # PyDLL keeps the interpreter's lock over the call, as os.fork does.
+    call = ctypes.PyDLL(None, use_errno=True).syscall
+    flags = ctypes.c_ulong(CLONE_NEWPID | signal.SIGCHLD)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid: int = call(
+        ctypes.c_long(number), flags, ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_ulong()
+    )
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return _check(pid, "clone")
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:

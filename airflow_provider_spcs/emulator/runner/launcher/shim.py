@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 _PLACES: dict[str, str] = json.loads(os.environ.get("SPCS_EMULATOR_PATHS", "{}"))
-_ONE = tuple(
-    ["open", "stat", "lstat", "mkdir", "rmdir", "listdir", "scandir", "remove", "unlink", "access", "chmod", "chown", "utime", "readlink", "chdir", "statvfs", "truncate"]
-)  # fmt: skip
+_ONE = ("open", "stat", "lstat", "mkdir", "rmdir", "listdir", "scandir", "remove", "unlink", "access", "chmod", "chown")
+_MORE = ("utime", "readlink", "chdir", "statvfs", "truncate")
 _TWO = ("rename", "replace", "link", "symlink")
 
 
@@ -37,7 +36,7 @@ def _wrapped(function: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 def _install() -> None:
     builtins.open = io.open = _wrapped(io.open, 1)
-    for names, count in ((_ONE, 1), (_TWO, 2)):
+    for names, count in ((_ONE, 1), (_MORE, 1), (_TWO, 2)):
         for name in names:
             function = getattr(os, name, None)
             if function is None:
