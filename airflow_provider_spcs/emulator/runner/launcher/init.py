@@ -94,8 +94,7 @@ def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:
         linux.unshare(linux.CLONE_NEWNET)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             wanted = struct.pack("16sh22x", b"lo", 0)
-            flags = struct.unpack("16sh22x", fcntl.ioctl(control, _REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
-_SIOCGIFFLAGS, wanted))[1]
+            flags = struct.unpack("16sh22x", fcntl.ioctl(control, _SIOCGIFFLAGS, wanted))[1]
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
     except OSError as error:
         return [], str(error)
