@@ -13,8 +13,6 @@ from sqlglot.tokens import TokenType
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Kind, Result, text
 from airflow_provider_spcs.emulator.statement import split, tokenize
-from airflow_provider_spcs.emulator.wire.describing import describe
-from airflow_provider_spcs.emulator.wire.many import execute_many
 from airflow_provider_spcs.emulator.wire.results import Results
 from airflow_provider_spcs.emulator.wire.running import Queries, Query, Request
 from airflow_provider_spcs.emulator.wire.sessions import WireSession
@@ -105,15 +103,13 @@ class Execution:
     def _one(self, engine: Session, query: Query, statement: str, binds: Sequence[object]) -> None:
         request = query.request
         if request.describe_only:
-            result = describe(engine, statement, binds)
+            result = engine.describe(statement, binds)
         elif request.rows is not None:
-            result = execute_many(engine, statement, request.rows)
+            result = engine.execute_many(statement, request.rows, query_id=query.id)
         else:
-            result = engine.execute(statement, binds)
+            result = engine.execute(statement, binds, query_id=query.id)
         query.transfer = result.transfer
         query.stored = self._results.store(query.id, result)
-        if not request.describe_only:
-            engine.last_query_id = query.id
 
     @contextlib.contextmanager
     def _time_limit(self, engine: Session, query: Query) -> Iterator[None]:

@@ -43,6 +43,8 @@ class Proxy:
             await self._tunnel(reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             _LOG.debug("proxy: connection ended: %s", error)
+        except asyncio.CancelledError:
+            _LOG.debug("proxy: stopped with a tunnel open")
         finally:
             writer.close()
             with contextlib.suppress(OSError):

@@ -59,12 +59,8 @@ class Query:
     context: dict[str, object] = field(default_factory=dict)
     """Current database, schema, warehouse, role and session parameters when it ended."""
     arrow: bool = False
-
-    @property
-    def error(self) -> SnowflakeError | None:
-        """Why it failed, once it has."""
-        failure = self.done.exception() if self.done.done() else None
-        return failure if isinstance(failure, SnowflakeError) else None
+    error: SnowflakeError | None = None
+    """Why it failed, once ``done`` is set."""
 
 
 class Queries:
@@ -97,10 +93,8 @@ class Queries:
         query.status = "FAILED_WITH_ERROR" if failure else "SUCCESS"
         with self._lock:
             self._sessions.pop(query.id, None)
-        if failure is None:
-            query.done.set_result(None)
-        else:
-            query.done.set_exception(failure)
+        query.error = failure
+        query.done.set_result(None)
 
     def cancel(self, query: Query) -> bool:
         """Stop a statement; false when it has ended already."""
