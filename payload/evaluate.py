@@ -1,0 +1,141 @@
+"""Score a stored model on a table.
+
+From the root of the repository run as::
+
+    python payload/evaluate.py --model_dir output --source_table loan_applications
+
+Writes to the log, and to /airflow/xcom/return.json where that directory exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import model_files
+from features import Layout, choose
+from names import parts
+from pipeline import layout_of, load_booster, pipeline
+from problems import InputError, run
+from result import write_result
+from scores import measure
+from session import open_session
+from source import SnowflakeTable, Source
+from split import held_out
+from table_cache import label_values
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--model_dir", type=Path, required=True, help="directory that train.py wrote")
+    arguments.add_argument("--source_table", default="loan_applications", help="table or view to score")
+    arguments.add_argument(
+        "--rows",
+        choices=["holdout", "all"],
+        default="holdout",
+        help="rows to score: those that training held out, or all (for a table that training has not seen)",
+    )
+    return arguments
+
+
+def evaluate(source: Source, stored: model_files.StoredModel, rows: str) -> dict[str, Any]:
+    """Score the rows as the served model would, batch by batch.
+
+    Returns:
+        What the task's XCom gets: source_table, model_dir, rows, which_rows, metrics, auc, trained_auc.
+
+    Raises:
+        InputError: If the table does not fit the model.
+    """
+    booster = load_booster(stored.model, str(stored.directory / model_files.MODEL))
+    layout = layout_of(booster)
+    _check_fits(source, layout)
+    served, fraction = pipeline(booster), float(stored.result["arguments"]["test_fraction"])
+    labels: list[NDArray[np.float32]] = []
+    scores: list[NDArray[np.float32]] = []
+    for batch in source.batches(layout):
+        chosen = batch
+        if rows == "holdout":
+            chosen = _holdout(batch, layout, fraction)
+        if chosen.num_rows:
+            labels.append(label_values(chosen[layout.label], layout.label).to_numpy())
+            scores.append(_scores(served, chosen, layout))
+    metrics = _measure(labels, scores, source, layout)
+    return {
+        "source_table": source.name,
+        "model_dir": str(stored.directory),
+        "rows": sum(len(part) for part in labels),
+        "which_rows": rows,
+        "metrics": metrics,
+        "auc": metrics["auc"],
+        "trained_auc": stored.metrics["metrics"]["auc"],
+    }
+
+
+def _check_fits(source: Source, layout: Layout) -> None:
+    kinds = source.kinds()
+    found = choose(kinds, source.name, label=layout.label, id_column=layout.id_column, features=list(layout.features))
+    if found != layout:
+        changed = sorted(set(found.numeric) ^ set(layout.numeric))
+        raise InputError(
+            f"--source_table={source.name}",
+            f"columns {', '.join(changed)} have another kind than the model was trained on",
+            "Numbers stay numbers and text stays text",
+            "Score a table of the same shape, or train again",
+        )
+
+
+def _holdout(batch: pa.Table, layout: Layout, fraction: float) -> pa.Table:
+    import pyarrow as pa
+
+    return batch.filter(pa.array(held_out(batch[layout.id_column], fraction, layout.id_column)))
+
+
+def _scores(served: Pipeline, batch: pa.Table, layout: Layout) -> NDArray[np.float32]:
+    raw = batch.select(list(layout.features)).to_pandas()
+    probabilities: NDArray[np.float32] = served.predict_proba(raw)[:, 1]
+    return probabilities
+
+
+def _measure(
+    labels: list[NDArray[np.float32]], scores: list[NDArray[np.float32]], source: Source, layout: Layout
+) -> dict[str, float | None]:
+    import numpy as np
+
+    truth = np.concatenate(labels) if labels else np.empty(0, np.float32)
+    if not 0 < truth.sum() < len(truth):
+        raise InputError(
+            f"--source_table={source.name}",
+            f"{int(truth.sum())} of the {len(truth)} rows to score have label {layout.label}",
+            "An AUC needs rows of both classes",
+            "Score a larger table, or --rows all",
+        )
+    return measure(truth, np.concatenate(scores), source.best_achievable_auc())
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Evaluate as the command line asks."""
+    arguments = parser().parse_args(argv)
+    parts(arguments.source_table, "--source_table")
+    stored = model_files.read(arguments.model_dir)
+    with open_session() as session:
+        result = evaluate(SnowflakeTable(session, arguments.source_table), stored, arguments.rows)
+    logger.info("%s rows: AUC %.4f, in training %.4f", f"{result['rows']:,}", result["auc"], result["trained_auc"])
+    write_result(result)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

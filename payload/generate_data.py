@@ -1,0 +1,114 @@
+"""Create the table of loan applications with SQL inside Snowflake.
+
+From the root of the repository run as::
+
+    python payload/generate_data.py --rows 1000000
+
+Writes to the log, and to /airflow/xcom/return.json where that directory exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from loan_applications import BEST_ACHIEVABLE_AUC, MAX_SEED, create, insert
+from names import parts, quoted
+from problems import InputError, run
+from result import write_result
+from session import open_session
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+MAX_ROWS = 10_000_000_000
+
+logger = logging.getLogger(__name__)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--rows", type=int, default=1_000_000, help="rows of the new table (default 1000000)")
+    arguments.add_argument("--table", default="loan_applications", help="table to create or replace")
+    arguments.add_argument("--seed", type=int, default=42, help="the same seed gives the same rows (default 42)")
+    arguments.add_argument(
+        "--chunk_rows", type=int, default=5_000_000, help="rows a statement inserts, which bounds memory"
+    )
+    return arguments
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse numbers that cannot be meant.
+
+    Raises:
+        InputError: If one is out of range.
+    """
+    for name, least, most in (("rows", 1, MAX_ROWS), ("chunk_rows", 1, MAX_ROWS), ("seed", 0, MAX_SEED)):
+        value = getattr(arguments, name)
+        if not least <= value <= most:
+            raise InputError(
+                f"--{name}={value}", "it is out of range", f"It is {least} to {most}", f"Choose another --{name}"
+            )
+
+
+def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Fill a table beside the wanted one, then swap the two: nobody sees a table that is half full.
+
+    Returns:
+        What the task's XCom gets: table, rows, seconds, rows_per_second, label_rate, best_achievable_auc, seed.
+    """
+    check(arguments)
+    wanted = parts(arguments.table, "--table")
+    table, building = quoted(wanted), quoted((*wanted[:-1], f"{wanted[-1]}__BUILDING"))
+    comment = json.dumps({"generator": "loan_applications", "rows": arguments.rows, "seed": arguments.seed,
+                          "best_achievable_auc": BEST_ACHIEVABLE_AUC})  # fmt: skip
+    started = time.perf_counter()
+    session.sql(create(building, comment)).collect()
+    try:
+        _fill(session, building, arguments)
+        session.sql(f"CREATE TABLE IF NOT EXISTS {table} LIKE {building}").collect()
+        session.sql(f"ALTER TABLE {building} SWAP WITH {table}").collect()
+    finally:
+        session.sql(f"DROP TABLE IF EXISTS {building}").collect()
+    seconds = time.perf_counter() - started
+    rows, positives = session.sql(f"SELECT COUNT(*), COUNT_IF(IS_DEFAULT) FROM {table}").collect()[0]
+    return {
+        "table": ".".join(wanted),
+        "rows": int(rows),
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(int(rows) / seconds),
+        "label_rate": round(int(positives) / int(rows), 6),
+        "best_achievable_auc": BEST_ACHIEVABLE_AUC,
+        "seed": arguments.seed,
+    }
+
+
+def _fill(session: Session, table: str, arguments: argparse.Namespace) -> None:
+    started = time.perf_counter()
+    for first in range(1, arguments.rows + 1, arguments.chunk_rows):
+        rows = min(arguments.chunk_rows, arguments.rows + 1 - first)
+        session.sql(insert(table, first, rows, arguments.seed)).collect()
+        done = first - 1 + rows
+        rate = done / (time.perf_counter() - started)
+        logger.info("%s of %s rows, %s rows/s", f"{done:,}", f"{arguments.rows:,}", f"{rate:,.0f}")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Generate the table as the command line asks."""
+    arguments = parser().parse_args(argv)
+    check(arguments)
+    parts(arguments.table, "--table")
+    with open_session() as session:
+        result = generate(session, arguments)
+    logger.info("label rate %.4f, best achievable AUC %.4f", result["label_rate"], result["best_achievable_auc"])
+    write_result(result)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,96 @@
+"""Small tables to train on, without a Snowflake, and the payload's modules as scripts find them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAYLOAD = Path(__file__).resolve().parents[2] / "payload"
+sys.path.insert(0, str(PAYLOAD))
+
+
+class ArrowSource:
+    """A table in memory that is read as Snowflake's is: numbers as double, text as string, in batches."""
+
+    name = "MEMORY.PUBLIC.LOANS"
+
+    def __init__(self, columns: dict[str, Any], kinds: dict[str, str], best: float | None = None, batches: int = 5):
+        self._columns, self._kinds, self._best, self._batches = columns, kinds, best, batches
+
+    def kinds(self) -> dict[str, str]:
+        return self._kinds
+
+    def best_achievable_auc(self) -> float | None:
+        return self._best
+
+    def batches(self, layout: Any) -> Iterator[Any]:
+        import pyarrow as pa
+
+        arrays = {name: pa.array(self._columns[name], pa.float64(), from_pandas=True)
+                  for name in (*layout.numeric, layout.label)}  # fmt: skip
+        arrays |= {name: pa.array(self._columns[name], pa.string()) for name in layout.categorical}
+        arrays[layout.id_column] = pa.array(self._columns[layout.id_column])
+        table = pa.table(arrays)
+        step = max(1, -(-table.num_rows // self._batches))
+        for start in range(0, table.num_rows, step):
+            yield table.slice(start, step).combine_chunks()
+
+
+KINDS = {
+    "APPLICATION_ID": "numeric",
+    "AGE": "numeric",
+    "INCOME": "numeric",
+    "CREDIT_SCORE": "numeric",
+    "EMPLOYMENT_LENGTH": "numeric",
+    "LOAN_AMOUNT": "numeric",
+    "DEBT_TO_INCOME": "numeric",
+    "NUMBER_OF_CREDIT_LINES": "numeric",
+    "PREVIOUS_DEFAULTS": "numeric",
+    "LOAN_PURPOSE": "text",
+    "IS_DEFAULT": "boolean",
+    "CREATED_AT": "time",
+}
+
+
+@pytest.fixture(scope="session")
+def loans() -> Callable[..., dict[str, Any]]:
+    """``loans(rows, seed)``: columns of so many loan applications, drawn by numpy from the documented formula."""
+    import numpy as np
+    from ceiling import draw, true_probability
+
+    def columns(rows: int, seed: int = 1) -> dict[str, Any]:
+        generator = np.random.default_rng(seed)
+        applicants = draw(rows, generator)
+        labels = generator.random(rows) < true_probability(applicants)
+        ids = np.arange(1, rows + 1)
+        return {**applicants, "APPLICATION_ID": ids, "IS_DEFAULT": labels.astype(float), "CREATED_AT": ids}
+
+    return columns
+
+
+@pytest.fixture(scope="session")
+def source() -> type[ArrowSource]:
+    """The source class itself, for tests that change its columns."""
+    return ArrowSource
+
+
+@pytest.fixture(scope="session")
+def kinds() -> dict[str, str]:
+    """Kinds of the loan applications' columns."""
+    return dict(KINDS)
+
+
+@pytest.fixture
+def train_arguments() -> Callable[..., argparse.Namespace]:
+    """``train_arguments("--num_rounds", "5")``: what train.py makes of a command line."""
+    import train
+
+    def parse(*argv: str) -> argparse.Namespace:
+        return train.parser().parse_args(["--device", "cpu", *argv])
+
+    return parse
