@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine import Engine
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.models import Models
+    from airflow_provider_spcs.emulator.runner import Runner
     from airflow_provider_spcs.emulator.services import Services
     from airflow_provider_spcs.emulator.stages import Stages
     from airflow_provider_spcs.emulator.wire.credentials import Credentials
@@ -82,9 +83,19 @@ class Account:
     @cached_property
     def services(self) -> Services:
         """Compute pools and job services."""
-        from airflow_provider_spcs.emulator.services import Services
+        from airflow_provider_spcs.emulator.runner import Runner
+    from airflow_provider_spcs.emulator.services import Services
 
         return Services(self)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Containers as local processes."""
+        from airflow_provider_spcs.emulator.runner import Runner
+
+        runner = Runner(self)
+        self.closing.append(runner.close)
+        return runner
 
     @cached_property
     def models(self) -> Models:

@@ -27,7 +27,7 @@ def variables(account: Account, request: ContainerRequest, image: Image, hostnam
     (documentation of the service specification). The image's and the request's own win.
     """
     env = {
-        "PATH": ":".join((*image.path, *_SYSTEM_PATH)),
+        "PATH": ":".join((*image.path, *_SYSTEM_PATH, f"{HOME}/.local/bin")),
         "HOME": HOME,
         "HOSTNAME": hostname,
         "LANG": "C.UTF-8",
@@ -38,7 +38,7 @@ def variables(account: Account, request: ContainerRequest, image: Image, hostnam
         "SNOWFLAKE_SCHEMA": request.job.schema,
         "SNOWFLAKE_SERVICE_NAME": request.job.name,
     }
-    endpoints = getattr(account, "endpoints", None)
+    endpoints = account.endpoints
     if endpoints is not None:
         env |= dict.fromkeys(_CA_VARIABLES, str(endpoints.ca_bundle))
     return env | image.env | request.env

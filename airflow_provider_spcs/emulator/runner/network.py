@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.runner.request import ContainerRequest
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.endpoints import Endpoints
 
 _MOST_FORWARDS = 200
 
 
-def ports(endpoints: Any) -> dict[str, int]:
+def ports(endpoints: Endpoints) -> dict[str, int]:
     """Where the account listens on the host's loopback."""
-    return {"tls_port": int(endpoints.tls_port), "http_port": int(urlsplit(str(endpoints.http_url)).port or 80)}
+    return {"tls_port": endpoints.tls_port, "http_port": endpoints.port}
 
 
 def describe(request: ContainerRequest, account_host: str, hostname: str, endpoints: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Runner:
 
     def _write_endpoints(self) -> None:
         """Tell the keepers where the account listens now; they read it at each connection."""
-        endpoints = getattr(self._account, "endpoints", None)
+        endpoints = self._account.endpoints
         if endpoints is None:
             return
         content = json.dumps(network.ports(endpoints)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ def view(account: Account, request: ContainerRequest, image: Image, directory: P
         (directory / "scratch" / name).mkdir(parents=True)
     for name in ("tmp", "vartmp"):
         (directory / "scratch" / name).chmod(0o1777)
+    _name_python(image, directory / "scratch" / "home" / ".local" / "bin")
     hidden = [str(account.home.root)]
     covered = [*private, *hidden]
     return {
@@ -40,6 +42,17 @@ def view(account: Account, request: ContainerRequest, image: Image, directory: P
         "writable": [str(account.home.directory("stages"))],
         "mounts": _mounts(request, image, directory),
     }
+
+
+def _name_python(image: Image, directory: Path) -> None:
+    """Python images have both names of their interpreter; systems often have only ``python3``."""
+    if image.python is None:
+        return
+    directory.mkdir(parents=True)
+    for name in ("python", "python3"):
+        # A script and no link: a virtual environment is found by the path its interpreter was called with.
+        (directory / name).write_text(f'#!/bin/sh\nexec {shlex.quote(str(image.python))} "$@"\n')
+        (directory / name).chmod(0o755)
 
 
 def _run() -> dict[str, str]:
@@ -54,7 +67,7 @@ def _needed(account: Account, image: Image) -> list[str]:
         paths += [python.parent.parent for python in (image.python, image.python.resolve())]
         if image.python == Path(sys.executable):
             paths += [Path(item) for item in (sys.prefix, sys.base_prefix, *sys.path) if item]
-    endpoints = getattr(account, "endpoints", None)
+    endpoints = account.endpoints
     if endpoints is not None:
         paths.append(Path(endpoints.ca_bundle))
     home = str(account.home.root)

@@ -18,7 +18,7 @@ def apply(request: dict[str, Any], env: dict[str, str]) -> tuple[list[str], dict
     """
     places = _places(request)
     argv = [replace(item, places) for item in request["argv"]]
-    env = {key: value if key in ("PATH", "PYTHONHOME") else replace(value, places) for key, value in env.items()}
+    env = {key: replace(value, places) for key, value in env.items()}
     private = request["view"]["private"]
     env["HOME"] = places[request["home"]]
     env["TMPDIR"] = private["/tmp"]  # noqa: S108 (the container's own /tmp)
