@@ -83,8 +83,7 @@ class Account:
     @cached_property
     def services(self) -> Services:
         """Compute pools and job services."""
-        from airflow_provider_spcs.emulator.runner import Runner
-    from airflow_provider_spcs.emulator.services import Services
+        from airflow_provider_spcs.emulator.services import Services
 
         return Services(self)
 

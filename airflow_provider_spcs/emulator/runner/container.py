@@ -49,11 +49,6 @@ class RunningContainer:
         return int(self._keeper["keeper_pid"])
 
     @property
-    def keeper_pid(self) -> int:
-        """The process that keeps it; when that has ended, ``poll`` gives the exit code."""
-        return int(self._keeper["keeper_pid"])
-
-    @property
     def started_at(self) -> datetime:
         """When its command was started (UTC)."""
         return datetime.fromtimestamp(self._keeper["started_at"], UTC)
