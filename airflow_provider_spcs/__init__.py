@@ -1,3 +1,54 @@
 """Run container jobs on Snowflake from Apache Airflow, and the same DAG without an account."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.git import GitSource
+    from airflow_provider_spcs.hooks import SpcsHook
+    from airflow_provider_spcs.operators import SpcsJobOperator
+    from airflow_provider_spcs.sensors import SpcsJobSensor
+    from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec
+    from airflow_provider_spcs.triggers import SpcsJobTrigger
+    from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, VolumeMount
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BlockVolume",
+    "Container",
+    "GitSource",
+    "LocalVolume",
+    "MemoryVolume",
+    "Resources",
+    "SecretRef",
+    "ServiceSpec",
+    "SpcsHook",
+    "SpcsJobOperator",
+    "SpcsJobSensor",
+    "SpcsJobTrigger",
+    "StageVolume",
+    "VolumeMount",
+    "__version__",
+]
+
+_HOMES = {
+    "git": ("GitSource",),
+    "hooks": ("SpcsHook",),
+    "operators": ("SpcsJobOperator",),
+    "sensors": ("SpcsJobSensor",),
+    "spec": ("Container", "Resources", "SecretRef", "ServiceSpec"),
+    "triggers": ("SpcsJobTrigger",),
+    "volumes": ("BlockVolume", "LocalVolume", "MemoryVolume", "StageVolume", "VolumeMount"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Importing the package costs nothing: pure modules, the emulator and the command line must not load Airflow.
+    from importlib import import_module
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,160 @@
+"""Why a job failed, as one error a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airflow_provider_spcs.ending import Ending, Reason
+from airflow_provider_spcs.errors import (
+    JobCancelled,
+    JobError,
+    JobFailedError,
+    JobInternalError,
+    JobOutOfMemory,
+    JobTimeout,
+    JobVanished,
+    StartupTimeout,
+)
+from airflow_provider_spcs.git import EXIT_CODES
+from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
+from airflow_provider_spcs.status import ContainerState, exit_meaning, out_of_memory
+
+_CLASSES: dict[str, type[JobError]] = {
+    "FAILED": JobFailedError,
+    "CANCELLED": JobCancelled,
+    "CANCELLING": JobCancelled,
+    "INTERNAL_ERROR": JobInternalError,
+    "DELETED": JobVanished,
+}
+_TIMEOUTS: dict[Reason, tuple[type[JobError], str]] = {
+    Reason.STARTUP_TIMEOUT: (StartupTimeout, "startup_timeout_seconds"),
+    Reason.JOB_TIMEOUT: (JobTimeout, "job_timeout_seconds"),
+    Reason.EXECUTION_TIMEOUT: (JobTimeout, "execution_timeout"),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is known of a job that did not end well.
+
+    Attributes:
+        ending: How the wait ended.
+        state: The job as last seen; None when it is gone.
+        containers: What its containers said.
+        pool: Its compute pool; None when it was not asked or is gone.
+        last_lines: End of the log.
+        fate: What happens to the job now, as a sentence.
+        git: Whether the container clones a repository first, which has exit codes of its own.
+    """
+
+    ending: Ending
+    state: JobState | None = None
+    containers: Sequence[ContainerReport] = ()
+    pool: PoolState | None = None
+    last_lines: Sequence[str] = ()
+    fate: str = ""
+    git: bool = False
+
+
+def culprit(containers: Sequence[ContainerReport]) -> ContainerReport | None:
+    """The container to blame: the first that failed, the lowest instance first; else one with something to say."""
+    ordered = sorted(containers, key=lambda report: report.instance_id)
+    failed = [report for report in ordered if report.state is ContainerState.FAILED or report.exit_code]
+    waiting = [report for report in ordered if report.message and not report.state.ended]
+    return next(iter(failed or waiting), None)
+
+
+def explain(facts: Facts) -> JobError:
+    """The error to raise."""
+    ending, state = facts.ending, facts.state
+    status = state.status.value if state else ending.status
+    guilty = culprit(facts.containers)
+    where = ending.job_name
+    if ending.reason in _TIMEOUTS:
+        kind, clock = _TIMEOUTS[ending.reason]
+        what = f"{clock} is over while the job was {ending.status or 'not yet seen'}"
+    elif ending.reason is Reason.VANISHED or (state is None and ending.reason is Reason.ENDED):
+        kind, what = JobVanished, "gone: neither SHOW JOB SERVICES nor job history knows it"
+    elif ending.reason is Reason.KILLED:
+        kind, what = JobCancelled, f"Airflow stopped the task while the job was {ending.status or status}"
+    elif ending.reason is Reason.ERROR:
+        kind, what = JobError, f"waiting for the job failed (last status {status or 'unknown'}): {ending.message}"
+    else:
+        kind = _CLASSES.get(status, JobError)
+        what = status
+    if guilty is not None:
+        what += f", instance {guilty.instance_id}, container {guilty.name!r}"
+        what += f", exit code {guilty.exit_code}" if guilty.exit_code is not None else ""
+        if kind is JobFailedError and out_of_memory(guilty.exit_code, guilty.message):
+            kind = JobOutOfMemory
+    return kind(
+        where,
+        what + _lines(facts.last_lines),
+        rule=_meaning(facts, guilty),
+        mend=" ".join(
+            filter(None, [_pool(facts.pool), _elapsed(state, facts.containers), facts.fate, _look(facts, guilty)])
+        ),
+        job_name=where,
+        status=status,
+        instance_id=guilty.instance_id if guilty else None,
+        container_name=guilty.name if guilty else None,
+        exit_code=guilty.exit_code if guilty else None,
+        message=(guilty.message if guilty else "") or (state.message if state else ""),
+        last_lines=facts.last_lines,
+    )
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return f". Last {len(lines)} lines above" if lines else ". It wrote no log"
+
+
+def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
+    words = []
+    message = (guilty.message if guilty else "") or (facts.state.message if facts.state else "")
+    if message:
+        words.append(f"Snowflake says: {message!r}.")
+    if guilty is not None and guilty.exit_code:
+        if facts.git and guilty.exit_code in EXIT_CODES:
+            words.append(f"{guilty.exit_code}: {EXIT_CODES[guilty.exit_code]}.")
+        else:
+            meaning = exit_meaning(guilty.exit_code)
+            words.append(f"{guilty.exit_code} is {meaning.meaning}. {meaning.mend}.")
+    elif facts.state is not None and facts.state.status.mend:
+        words.append(f"{facts.state.status.mend}.")
+    return " ".join(words)
+
+
+def _pool(pool: PoolState | None) -> str:
+    if pool is None:
+        return ""
+    nodes = f"{pool.active_nodes} of at most {pool.max_nodes} nodes in use"
+    return f"Compute pool {pool.name} is {pool.state}, {nodes}."
+
+
+def _elapsed(state: JobState | None, containers: Sequence[ContainerReport]) -> str:
+    if state is None or state.created_at is None:
+        return ""
+    started = min((report.started_at for report in containers if report.started_at), default=None)
+    end = state.ended_at or datetime.now(UTC)
+    if started is None:
+        return f"It was pending for {_seconds(end, state.created_at)} s and never ran."
+    return f"It was pending for {_seconds(started, state.created_at)} s and ran for {_seconds(end, started)} s."
+
+
+def _seconds(later: datetime, earlier: datetime) -> int:
+    return max(0, round((later - earlier).total_seconds()))
+
+
+def _look(facts: Facts, guilty: ContainerReport | None) -> str:
+    name = facts.ending.job_name
+    if facts.state is None or facts.state.deleted:
+        plain = name.rpartition(".")[2]
+        return f"Look further: SELECT * FROM TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY()) WHERE NAME = '{plain}'"
+    instance, container = (guilty.instance_id, guilty.name) if guilty else (0, "main")
+    return (
+        f"Look further: SELECT SYSTEM$GET_SERVICE_LOGS('{name}', {instance}, '{container}', 1000); or "
+        f"`snow spcs service logs {name} --container-name {container} --instance-id {instance}`; "
+        f"drop it: DROP SERVICE {name}"
+    )

@@ -1,0 +1,205 @@
+"""The end of a job, the same in a worker and after a deferral: last lines, result, clean-up, success or one error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from logging import Logger
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+
+from airflow_provider_spcs.attempt import Attempt, Store, remember
+from airflow_provider_spcs.ending import Ending, Reason
+from airflow_provider_spcs.errors import JobError, ResultError, SpcsError
+from airflow_provider_spcs.failure import Facts, explain
+from airflow_provider_spcs.killing import stop_job
+from airflow_provider_spcs.naming import JobName
+from airflow_provider_spcs.policy import Policy
+from airflow_provider_spcs.result import Result, read_result
+from airflow_provider_spcs.waiting import show
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.hooks import SpcsHook
+    from airflow_provider_spcs.logs import LogFollower
+    from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
+
+_TIMED_OUT = (Reason.STARTUP_TIMEOUT, Reason.JOB_TIMEOUT, Reason.EXECUTION_TIMEOUT)
+_FATES = {
+    "cancel_job": "The job is cancelled; its record is kept.",
+    "drop_job": "The job is cancelled and dropped.",
+    "keep_job": "The job goes on and bills, because on_kill_action is 'keep_job'.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """Everything the end of a job needs.
+
+    Attributes:
+        hook: The door to Snowflake.
+        attempt: This try of the task.
+        store: ``task_state_store``, when Airflow has one.
+        policy: What is done with the job.
+        durable: Whether a retry may take the job over.
+        log: The task's log.
+        push: Pushes an XCom: key, value.
+        outlet_events: Airflow's ``context["outlet_events"]``, by asset.
+        outlets: The task's assets.
+        compute_pool: The job's pool.
+        result_stage: Directory of the result on a stage; None when there is none.
+        git: Whether the container clones a repository first.
+        base_container: Whose exit code the exit-code rules mean; None takes the one that failed.
+        follower: Reads the log from where it was read to; None shows none.
+        tail: How many last lines an error shows.
+    """
+
+    hook: SpcsHook
+    attempt: Attempt
+    store: Store | None
+    policy: Policy
+    durable: bool
+    log: Logger
+    push: Callable[[str, Any], None]
+    outlet_events: Mapping[Any, Any]
+    outlets: Collection[Any]
+    compute_pool: str
+    result_stage: str | None
+    git: bool
+    base_container: str | None
+    follower: LogFollower | None
+    tail: int = 20
+
+    def conclude(self, ending: Ending) -> Any:
+        """Bring the task to its end.
+
+        Returns:
+            The job's JSON result; its qualified name when it wrote none.
+
+        Raises:
+            JobError: The job did not end well; the message says why and what to do.
+            AirflowSkipException: Its exit code is in ``skip_on_exit_code``.
+            AirflowFailException: Its exit code is in ``fail_on_exit_code``.
+            ResultError: It ended well and its result is not JSON.
+        """
+        name = JobName.parse(ending.job_name)
+        # A job may have ended between the last look and now: what counts is Snowflake's word, not the event's.
+        state = self.hook.find_job(name)
+        lines = self._last_lines()
+        if state is not None and state.status.succeeded:
+            return self._succeed(name)
+        raise self._failure(name, ending, state, lines)
+
+    def succeed_without_job(self, name: JobName) -> Any:
+        """The job had ended well and was dropped before Airflow heard of it: take its result."""
+        self.log.info("%s had ended well before; its result is taken, nothing is run again.", name)
+        return self._succeed(name)
+
+    def _succeed(self, name: JobName) -> Any:
+        result = read_result(self.hook, self.result_stage, git=self.git)
+        if result.commit:
+            self.push("git_commit", result.commit)
+        self._announce(name, result)
+        if self.policy.drops(succeeded=True):
+            # Noted first: a crash after the drop must not run the job again.
+            remember(self.store, self.attempt, name, "DONE")
+            self._drop(name)
+        return result.value if result.present else str(name)
+
+    def _announce(self, name: JobName, result: Result) -> None:
+        extra = dict(result.value) if isinstance(result.value, Mapping) else {"result": result.value}
+        facts = {"job_name": str(name), **({"git_commit": result.commit} if result.commit else {})}
+        for asset in self.outlets:
+            try:
+                self.outlet_events[asset].extra.update({**extra, **facts})
+            except (KeyError, TypeError, AttributeError) as error:
+                self.log.warning("The asset event of %s carries no result: %r", asset, error)
+
+    def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
+        fate = self._stop(name, ending, state)
+        error = explain(
+            Facts(
+                ending,
+                state,
+                self._containers(name, state),
+                self._pool(ending),
+                lines,
+                fate=fate,
+                git=self.git,
+            )
+        )
+        self._push_result_of_failure()
+        if state is not None and state.status.terminal and self.policy.drops(succeeded=False):
+            self._drop(name)
+        return self._by_exit_code(error)
+
+    def _by_exit_code(self, error: JobError) -> Exception:
+        code = error.exit_code
+        base = self.base_container is None or error.container_name == self.base_container
+        if base and code in self.policy.skip_on_exit_code:
+            self.log.info("%s", error)
+            return AirflowSkipException(f"{error.job_name}: exit code {code} is in skip_on_exit_code.")
+        if base and code in self.policy.fail_on_exit_code:
+            return AirflowFailException(f"{error} (exit code {code} is in fail_on_exit_code: no retry)")
+        return error
+
+    def _stop(self, name: JobName, ending: Ending, state: JobState | None) -> str:
+        """Stop a job that nobody waits for any longer; what happens to it now, as a sentence."""
+        if state is None:
+            return ""
+        if state.status.terminal:
+            dropped = self.policy.drops(succeeded=False)
+            return "The job is dropped." if dropped else "The job is kept; it no longer bills."
+        if ending.reason is Reason.KILLED:
+            return _FATES[self.policy.on_kill_action]
+        if ending.reason not in _TIMED_OUT and self.durable and not self.attempt.last:
+            return "The job goes on; the retry takes it over."
+        try:
+            stop_job(self.hook, str(name), self.policy.on_kill_action)
+        except SpcsError as error:
+            return f"The job could not be cancelled and may go on: {error}"
+        return _FATES[self.policy.on_kill_action]
+
+    def _last_lines(self) -> list[str]:
+        if self.follower is None:
+            return []
+        try:
+            show(self.log, self.follower.finish())
+            for notice in self.follower.notices:
+                self.log.info("%s", notice)
+        except SpcsError as error:
+            self.log.warning("The end of the log could not be read: %s", error)
+        return list(self.follower.tail)[-self.tail :] if self.tail > 0 else []
+
+    def _containers(self, name: JobName, state: JobState | None) -> list[ContainerReport]:
+        try:
+            return self.hook.containers(name) or list(state.containers if state else ())
+        except SpcsError as error:
+            self.log.warning("The containers of %s could not be asked for: %s", name, error)
+            return list(state.containers if state else ())
+
+    def _pool(self, ending: Ending) -> PoolState | None:
+        if not self.compute_pool or ending.reason is Reason.KILLED:
+            return None
+        try:
+            return self.hook.pool_state(self.compute_pool)
+        except SpcsError:
+            return None
+
+    def _push_result_of_failure(self) -> None:
+        try:
+            result = read_result(self.hook, self.result_stage, git=self.git)
+        except (ResultError, SpcsError) as error:
+            self.log.warning("The failed job's result could not be read: %s", error)
+            return
+        if result.commit:
+            self.push("git_commit", result.commit)
+        if result.present:
+            self.push("return_value", result.value)
+
+    def _drop(self, name: JobName) -> None:
+        try:
+            self.hook.drop_job(name)
+        except SpcsError as error:
+            # The job has ended: a clean-up that fails changes nothing about how.
+            self.log.warning("%s could not be dropped: %s", name, error)

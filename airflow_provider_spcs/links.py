@@ -1,0 +1,85 @@
+"""The link from a task to its job: Snowsight, or the emulator's page."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom, conf
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.naming import JobName
+
+log = logging.getLogger(__name__)
+
+JOB_URL_KEY = "job_url"
+_SNOWSIGHT = "https://app.snowflake.com/{account_path}/#/compute/history/queries/{query_id}/detail"
+_SNOWSIGHT_LIST = "https://app.snowflake.com/{account_path}/#/compute/history/queries"
+_LOOPBACK = ("localhost", "127.", "[::1]", "::1")
+
+
+class SpcsJobLink(BaseOperatorLink):
+    """Opens the job where a person can look at it."""
+
+    name = "Snowflake job"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The job's page; empty when the task has no job yet. Never raises: one bad link would remove all links."""
+        try:
+            url = getattr(operator, "job_url", None) or XCom.get_value(ti_key=ti_key, key=JOB_URL_KEY)
+        except Exception:
+            log.debug("The job's link is not to be had.", exc_info=True)
+            return ""
+        return str(url or "")
+
+
+def job_url(connection: Any, name: JobName, query_id: str = "") -> str:
+    """Where a job is shown.
+
+    The pattern is Airflow's option ``[spcs] job_url``; it may use ``{account}``, ``{account_path}``, ``{database}``,
+    ``{schema}``, ``{job}`` and ``{query_id}``. Without one, a connection to a loopback host links to the emulator's
+    page, any other to the submitting statement in Snowsight's query history.
+
+    Args:
+        connection: Airflow connection, with ``host`` and ``extra_dejson``.
+        name: Job.
+        query_id: The submitting statement; empty when the job was adopted.
+
+    Returns:
+        A URL, or an empty text when one cannot be made. Never raises.
+    """
+    try:
+        return _job_url(connection, name, query_id)
+    except Exception:
+        log.debug("No link could be made for %s.", name, exc_info=True)
+        return ""
+
+
+def _job_url(connection: Any, name: JobName, query_id: str) -> str:
+    extra = connection.extra_dejson
+    host = str(extra.get("host") or connection.host or "")
+    if host.startswith(_LOOPBACK):
+        protocol, port = extra.get("protocol") or "https", extra.get("port") or connection.port
+        return f"{protocol}://{host}:{port}/jobs/{quote(str(name))}"
+    account = str(extra.get("account") or connection.host or "")
+    pattern = conf.get("spcs", "job_url", fallback="") or (_SNOWSIGHT if query_id else _SNOWSIGHT_LIST)
+    if not account and "{account" in pattern:
+        return ""
+    return pattern.format(
+        account=account,
+        account_path=_account_path(account),
+        database=name.database,
+        schema=name.schema,
+        job=name.name,
+        query_id=query_id,
+    )
+
+
+def _account_path(account: str) -> str:
+    """``ORG-ACCOUNT`` as ``org/account``; ``locator.region`` as ``region/locator``."""
+    locator, _, region = account.partition(".")
+    if region:
+        return f"{region}/{locator}".lower()
+    organization, _, rest = account.partition("-")
+    return f"{organization}/{rest}".lower() if rest else account.lower()

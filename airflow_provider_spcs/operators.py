@@ -1,0 +1,275 @@
+"""Run one container job on Snowpark Container Services from a task."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from urllib.parse import urlsplit
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_provider_spcs import attempt as attempts
+from airflow_provider_spcs.ending import Deadlines, Ending
+from airflow_provider_spcs.finish import Finish
+from airflow_provider_spcs.killing import stop_job
+from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
+from airflow_provider_spcs.parameters import SpcsJobParameters
+from airflow_provider_spcs.submission import Order, submit
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.hooks import SpcsHook
+    from airflow_provider_spcs.logs import LogFollower
+    from airflow_provider_spcs.naming import JobName
+    from airflow_provider_spcs.rows import JobState
+
+_KILL_PATIENCE = 25.0
+# Airflow ends a deferral that is over its time without asking us, so its own limit has to be behind ours.
+_DEFERRAL_SLACK = 120.0
+
+
+class SpcsJobOperator(SpcsJobParameters):
+    """Submit a container job, wait for it, show its log, bring its result back.
+
+    Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
+    wrote none; also pushes the XComs ``job_name`` and ``job_url``, and ``git_commit`` after a clone. A retry takes over
+    the job that a crashed try left; a cleared task runs a new one. Every parameter works in both modes, deferred or not.
+
+    Args:
+        compute_pool: Pool the job runs in.
+        image: Image of the only container, when there is no ``spec``; else replaces the base container's.
+        command: Replaces the image's ENTRYPOINT: a list, started without a shell.
+        args: Replaces the image's CMD.
+        env_vars: Environment variables; no secrets here, they are shown.
+        secrets: :class:`~airflow_provider_spcs.spec.SecretRef` objects: Snowflake secrets, by name.
+        volumes: Absolute path to a volume, or to a stage as ``"@db.schema.stage/dir"``.
+        resources: :class:`~airflow_provider_spcs.spec.Resources`, or its fields as a dict.
+        spec: A whole specification: ``ServiceSpec``, dict, YAML text, local ``.yaml`` file (rendered by Jinja), or
+            ``"@stage/path/spec.yaml"``, which only Snowflake reads.
+        spec_overrides: Merged into the specification last; containers and volumes are found by name.
+        base_container_name: The container that single parameters are for; not needed when there is only one.
+        name: The job's name; made from DAG, task, run and try when None. With a name of your own a failed job is
+            dropped before the next try, and a name without ``{{ run_id }}`` is refused while another run uses it.
+        replicas: Instances of the job.
+        query_warehouse: Warehouse for SQL inside the containers.
+        external_access_integrations: Their names.
+        comment: A note; the job's comment also says which task it belongs to.
+        tags: Tag name to value.
+        payload: Local directory with the code to run, absolute or relative to the DAG's file.
+        payload_mount: Where the payload is mounted in the base container.
+        stage: ``"@db.schema.stage"`` for payloads and results. Without it there is no result but the job's name.
+        git: :class:`~airflow_provider_spcs.git.GitSource`, cloned in the base container before its command.
+        wait_for_completion: False returns the job's name at once; :class:`SpcsJobSensor` can wait for it.
+        deferrable: Wait in the triggerer, without a worker slot. Default: ``[operators] default_deferrable``.
+        poll_interval: Longest time between two looks, in seconds.
+        startup_timeout_seconds: Longest time PENDING.
+        job_timeout_seconds: Longest time from submission to the end.
+        transient_timeout_seconds: How long errors that pass by themselves are borne.
+        get_logs: Show the containers' log lines while they come.
+        container_logs: Only of these containers; all when None.
+        number_logs_exception: How many last lines an error carries.
+        on_finish_action: ``delete_succeeded_job`` (default), ``delete_job`` or ``keep_job``.
+        on_kill_action: ``cancel_job`` (default: its record and log stay), ``drop_job`` or ``keep_job``.
+        durable: False starts a new job on every try.
+        skip_on_exit_code: Exit codes that skip the task.
+        fail_on_exit_code: Exit codes that fail the task without retries.
+        do_xcom_push: False pushes no XCom.
+        snowflake_conn_id: Airflow connection.
+        database: Overrides the connection's.
+        schema: Overrides the connection's.
+        role: Overrides the connection's.
+        warehouse: Overrides the connection's; jobs need none.
+        authenticator: Overrides the connection's.
+        session_parameters: Overrides the connection's.
+        container_name: The first-party operator's word for ``base_container_name``.
+        spec_text: The first-party operator's word for a ``spec`` given as text.
+        spec_stage: With ``spec`` as a file name: the first-party operator's way to write ``"@stage/file"``.
+        drop_on_completion: The first-party operator's word: True is ``delete_succeeded_job``, False is ``keep_job``.
+        cancel_on_kill: Other operators' word: True is ``cancel_job``, False is ``keep_job``.
+        timeout: The first-party operator's word for ``job_timeout_seconds``.
+    """
+
+    ui_color = "#d6f0fa"
+    operator_extra_links = (SpcsJobLink(),)
+    # Airflow's registry of operators that find their remote work again after a crash.
+    __supports_durable_execution: ClassVar[bool] = True
+
+    job_name: str | None = None
+    """The job this task works on, once it is known."""
+    job_url: str | None = None
+    """Where a person can look at it."""
+
+    @cached_property
+    def hook(self) -> SpcsHook:
+        """The door to Snowflake, with one held connection."""
+        return self.door().hook(transient_timeout=self.transient_timeout_seconds)
+
+    def execute(self, context: Any) -> Any:
+        """Submit or take over the job, then wait, defer, or return."""
+        self._stop = threading.Event()
+        order = self._order(context)
+        self.policy()
+        attempt, store = self._attempt(context), context.get("task_state_store")
+        with self.hook:
+            plan = attempts.plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
+            if plan.ended:
+                self._note(context, plan.name, "")
+                return self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
+            query_id = ""
+            if plan.existing is not None:
+                self.log.info("%s is there from an earlier try (%s): taken over.", plan.name, plan.existing.status)
+            else:
+                # Known before it is sent, so that a kill in between can cancel it.
+                self.job_name = str(plan.name)
+                submission = submit(self.hook, order, plan, attempt, store=store, log=self.log)
+                query_id = submission.query_id
+                self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
+            self._note(context, plan.name, query_id)
+            if not self.wait_for_completion:
+                return str(plan.name)
+            return self._wait(context, order, plan.name, plan.existing)
+
+    def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
+        """Go on after the triggerer's event: read the state again, show the rest of the log, finish.
+
+        Raises:
+            JobError: As :meth:`airflow_provider_spcs.finish.Finish.conclude`.
+        """
+        ending = Ending.from_event(event)
+        order = self._order(context)
+        with self.hook:
+            name = self.hook.qualify(ending.job_name)
+            self.job_name = str(name)
+            self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
+            follower = self._follower(name, ending.cursor)
+            return self._finish(context, order, name, follower).conclude(ending)
+
+    def on_kill(self) -> None:
+        """Airflow stops this task while it waits here: stop the job by ``on_kill_action``."""
+        if self.job_name is None:
+            return
+        if getattr(self, "_stop", None) is not None:
+            self._stop.set()
+        action = self.policy().on_kill_action
+        self.log.info("The task is stopped: %s for %s.", action, self.job_name)
+        # A signal may have interrupted this thread inside the held connection: another one, in another thread.
+        killer = threading.Thread(target=self._kill, args=(self.job_name, action), name="spcs-kill", daemon=True)
+        killer.start()
+        killer.join(_KILL_PATIENCE)
+
+    def _kill(self, job: str, action: str) -> None:
+        try:
+            with self.door().hook(transient_timeout=20) as hook:
+                stop_job(hook, job, action)
+        except Exception:
+            self.log.exception("%s could not be stopped. `spcs gc` finds jobs whose task is no longer waiting.", job)
+
+    def _wait(self, context: Any, order: Order, name: JobName, existing: JobState | None) -> Any:
+        begun = existing.created_at.timestamp() if existing and existing.created_at else time.time()
+        deadlines = Deadlines(
+            startup=begun + self.startup_timeout_seconds if self.startup_timeout_seconds else None,
+            job=begun + self.job_limit if self.job_limit else None,
+        )
+        state = existing or self.hook.describe_job(name)
+        # A job that is over already needs no triggerer; a very short one would fire before the task is asleep.
+        if self.deferrable and not (state is not None and state.status.terminal):
+            self._defer(context, name, deadlines)
+        from airflow_provider_spcs.waiting import Waiter
+
+        follower = self._follower(name, {})
+        ending = Waiter(
+            self.hook,
+            name,
+            follower=follower,
+            deadlines=deadlines,
+            poll_interval=self.poll_interval,
+            stop=self._stop,
+            log=self.log,
+        ).run()
+        return self._finish(context, order, name, follower).conclude(ending)
+
+    def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
+        from airflow_provider_spcs.triggers import SpcsJobTrigger
+
+        execution = None
+        if self.execution_timeout is not None:
+            started = getattr(context["ti"], "start_date", None)
+            execution = (started.timestamp() if started else time.time()) + self.execution_timeout.total_seconds()
+        ends = [clock for clock in (deadlines.job, execution) if clock is not None]
+        slack = _DEFERRAL_SLACK + 2 * self.poll_interval
+        self.defer(
+            trigger=SpcsJobTrigger(
+                job_name=str(name),
+                snowflake_conn_id=self.snowflake_conn_id,
+                poll_interval=float(self.poll_interval),
+                database=self.database,
+                schema=self.schema,
+                role=self.role,
+                warehouse=self.warehouse,
+                authenticator=self.authenticator,
+                session_parameters=self.session_parameters,
+                startup_deadline=deadlines.startup,
+                job_deadline=deadlines.job,
+                execution_deadline=execution,
+                get_logs=self.get_logs,
+                container_logs=self.container_logs,
+                on_kill_action=self.policy().on_kill_action,
+                generation=self._attempt(context).generation,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=max(0.0, min(ends) - time.time()) + slack) if ends else None,
+        )
+
+    def _finish(self, context: Any, order: Order, name: JobName, follower: LogFollower | None) -> Finish:
+        return Finish(
+            hook=self.hook,
+            attempt=self._attempt(context),
+            store=context.get("task_state_store"),
+            policy=self.policy(),
+            durable=self.adopts,
+            log=self.log,
+            push=lambda key, value: self._push(context, key, value),
+            outlet_events=context.get("outlet_events") or {},
+            outlets=self.outlets,
+            compute_pool=order.compute_pool,
+            result_stage=order.result_stage(name),
+            git=self.git is not None,
+            base_container=self.base_container,
+            follower=follower,
+            tail=self.number_logs_exception,
+        )
+
+    def _follower(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower | None:
+        if not self.get_logs:
+            return None
+        from airflow_provider_spcs.logs import follow
+
+        return follow(self.hook, name, dict(cursor) or None, containers=self.container_logs)
+
+    def _order(self, context: Any) -> Order:
+        return self.order(getattr(context.get("dag"), "fileloc", None))
+
+    def _attempt(self, context: Any) -> attempts.Attempt:
+        deployment = conf.get("spcs", "deployment", fallback="") or _host(conf.get("api", "base_url", fallback=""))
+        return attempts.Attempt.of(context, note=self.comment or "", deployment=deployment)
+
+    def _note(self, context: Any, name: JobName, query_id: str) -> None:
+        """Say early where the job is, so that the link works while it runs and after a crash."""
+        self.job_name = str(name)
+        self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name, query_id)
+        self._push(context, "job_name", str(name))
+        self._push(context, JOB_URL_KEY, self.job_url)
+        self._push(context, SpcsJobLink().xcom_key, self.job_url)
+
+    def _push(self, context: Any, key: str, value: Any) -> None:
+        if self.do_xcom_push:
+            context["ti"].xcom_push(key=key, value=value)
+
+
+def _host(url: str) -> str:
+    """Which Airflow this is, by its UI's host; empty for a laptop, whose port may change."""
+    host = urlsplit(url).hostname or ""
+    return "" if host in ("localhost", "127.0.0.1", "::1") else host

@@ -1,0 +1,289 @@
+"""What a task that runs a container job can be told: the constructor, the templates, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import BaseOperator, conf
+
+from airflow_provider_spcs.composition import Parts, SpecInput
+from airflow_provider_spcs.errors import InvalidInput
+from airflow_provider_spcs.policy import Codes, Policy
+from airflow_provider_spcs.poller import Door
+from airflow_provider_spcs.rendering import SpecTemplates
+from airflow_provider_spcs.spec import Resources
+from airflow_provider_spcs.submission import Order
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.git import GitSource
+    from airflow_provider_spcs.spec import SecretRef
+    from airflow_provider_spcs.volumes import Volume
+
+
+class SpcsJobParameters(SpecTemplates, BaseOperator):
+    """The parameters of :class:`airflow_provider_spcs.operators.SpcsJobOperator`, which documents them."""
+
+    template_fields: Sequence[str] = (
+        "compute_pool",
+        "name",
+        "image",
+        "command",
+        "args",
+        "env_vars",
+        "secrets",
+        "volumes",
+        "container_resources",
+        "spec",
+        "spec_text",
+        "spec_stage",
+        "spec_overrides",
+        "base_container_name",
+        "container_name",
+        "external_access_integrations",
+        "query_warehouse",
+        "replicas",
+        "comment",
+        "tags",
+        "payload",
+        "payload_mount",
+        "stage",
+        "git",
+        "container_logs",
+        "snowflake_conn_id",
+        "database",
+        "schema",
+        "role",
+        "warehouse",
+    )
+    template_ext: Sequence[str] = (".yaml", ".yml", ".json", ".sql")
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "command": "json",
+        "args": "json",
+        "env_vars": "json",
+        "spec": "yaml",
+        "spec_text": "yaml",
+        "spec_overrides": "json",
+        "tags": "json",
+        "external_access_integrations": "json",
+    }
+
+    def __init__(
+        self,
+        *,
+        compute_pool: str | None = None,
+        image: str | None = None,
+        command: Sequence[str] | None = None,
+        args: Sequence[str] | None = None,
+        env_vars: Mapping[str, Any] | None = None,
+        secrets: Sequence[SecretRef] | None = None,
+        volumes: Mapping[str, Volume | str] | None = None,
+        resources: Resources | Mapping[str, Any] | None = None,
+        spec: SpecInput = None,
+        spec_overrides: Mapping[str, Any] | None = None,
+        base_container_name: str | None = None,
+        name: str | None = None,
+        replicas: int = 1,
+        query_warehouse: str | None = None,
+        external_access_integrations: Sequence[str] | None = None,
+        comment: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        payload: str | Path | None = None,
+        payload_mount: str = "/mnt/payload",
+        stage: str | None = None,
+        git: GitSource | None = None,
+        wait_for_completion: bool = True,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float = 10,
+        startup_timeout_seconds: float | None = None,
+        job_timeout_seconds: float | None = None,
+        transient_timeout_seconds: float = 600,
+        get_logs: bool = True,
+        container_logs: Sequence[str] | None = None,
+        number_logs_exception: int = 20,
+        on_finish_action: str | None = None,
+        on_kill_action: str | None = None,
+        durable: bool | None = None,
+        skip_on_exit_code: Codes = None,
+        fail_on_exit_code: Codes = None,
+        do_xcom_push: bool = True,
+        snowflake_conn_id: str = "snowflake_default",
+        database: str | None = None,
+        schema: str | None = None,
+        role: str | None = None,
+        warehouse: str | None = None,
+        authenticator: str | None = None,
+        session_parameters: Mapping[str, Any] | None = None,
+        container_name: str | None = None,
+        spec_text: str | None = None,
+        spec_stage: str | None = None,
+        drop_on_completion: bool | None = None,
+        cancel_on_kill: bool | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(do_xcom_push=do_xcom_push, **kwargs)
+        self.compute_pool = compute_pool
+        self.image = image
+        self.command = command
+        self.args = args
+        self.env_vars = env_vars
+        self.secrets = secrets
+        self.volumes = volumes
+        # `resources` itself is an attribute of Airflow's own, about workers.
+        self.container_resources = resources
+        self.spec = spec
+        self.spec_overrides = spec_overrides
+        self.base_container_name = base_container_name
+        self.name = name
+        self.replicas = replicas
+        self.query_warehouse = query_warehouse
+        self.external_access_integrations = external_access_integrations
+        self.comment = comment
+        self.tags = tags
+        self.payload = str(payload) if isinstance(payload, Path) else payload
+        self.payload_mount = payload_mount
+        self.stage = stage
+        self.git = git
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.startup_timeout_seconds = startup_timeout_seconds
+        self.job_timeout_seconds = job_timeout_seconds
+        self.transient_timeout_seconds = transient_timeout_seconds
+        self.get_logs = get_logs
+        self.container_logs = container_logs
+        self.number_logs_exception = number_logs_exception
+        self.on_finish_action = on_finish_action
+        self.on_kill_action = on_kill_action
+        self.durable = durable
+        self.skip_on_exit_code = skip_on_exit_code
+        self.fail_on_exit_code = fail_on_exit_code
+        self.snowflake_conn_id = snowflake_conn_id
+        self.database = database
+        self.schema = schema
+        self.role = role
+        self.warehouse = warehouse
+        self.authenticator = authenticator
+        self.session_parameters = session_parameters
+        self.container_name = container_name
+        self.spec_text = spec_text
+        self.spec_stage = spec_stage
+        self.drop_on_completion = drop_on_completion
+        self.cancel_on_kill = cancel_on_kill
+        self.timeout = timeout
+
+    @property
+    def base_container(self) -> str | None:
+        """The base container's name, in our spelling or the first-party operator's."""
+        return _either("base_container_name", self.base_container_name, "container_name", self.container_name)
+
+    @property
+    def job_limit(self) -> float | None:
+        """Seconds from submission in which the job has to end; None does not limit it."""
+        limit = _either("job_timeout_seconds", self.job_timeout_seconds, "timeout", self.timeout)
+        return float(limit) if limit is not None else None
+
+    @property
+    def adopts(self) -> bool:
+        """Whether a retry takes over what an earlier try left."""
+        return self.durable is not False
+
+    def policy(self) -> Policy:
+        """What is done with the job at its end, checked.
+
+        Raises:
+            InvalidInput: A setting is not valid.
+        """
+        return Policy.of(
+            on_finish_action=self.on_finish_action,
+            drop_on_completion=self.drop_on_completion,
+            on_kill_action=self.on_kill_action,
+            cancel_on_kill=self.cancel_on_kill,
+            skip_on_exit_code=self.skip_on_exit_code,
+            fail_on_exit_code=self.fail_on_exit_code,
+        )
+
+    def door(self) -> Door:
+        """How Snowflake is reached."""
+        return Door(
+            self.snowflake_conn_id,
+            self.database,
+            self.schema,
+            self.role,
+            self.warehouse,
+            self.authenticator,
+            tuple(sorted((self.session_parameters or {}).items())),
+        )
+
+    def order(self, dag_file: str | None) -> Order:
+        """The job to be, checked as far as that needs no connection.
+
+        Args:
+            dag_file: The DAG's file; a relative payload directory is relative to it.
+
+        Raises:
+            InvalidInput: A parameter is not valid, or two do not fit together.
+        """
+        for where in ("poll_interval", "startup_timeout_seconds", "job_limit", "transient_timeout_seconds"):
+            seconds = getattr(self, where)
+            if seconds is not None and not seconds > 0:
+                raise InvalidInput(where, f"{seconds!r}", "It is a number of seconds above 0", "Correct it")
+        order = Order(
+            parts=self._parts(),
+            compute_pool=self.compute_pool or "",
+            query_warehouse=self.query_warehouse,
+            external_access_integrations=tuple(self.external_access_integrations or ()),
+            replicas=int(self.replicas),
+            tags=self.tags,
+            payload=_beside(dag_file, self.payload) if self.payload else None,
+            payload_mount=self.payload_mount,
+            stage=self.stage,
+        )
+        order.check()
+        return order
+
+    def _parts(self) -> Parts:
+        resources = self.container_resources
+        return Parts(
+            spec=self._spec_input(),
+            overrides=self.spec_overrides,
+            base_container_name=self.base_container,
+            image=self.image,
+            command=self.command,
+            args=self.args,
+            env=self.env_vars,
+            secrets=self.secrets,
+            volumes=self.volumes,
+            resources=Resources(**resources) if isinstance(resources, Mapping) else resources,
+            git=self.git,
+        )
+
+    def _spec_input(self) -> SpecInput:
+        if self.spec_stage is not None:
+            if not isinstance(self.spec, str) or self.spec_text is not None:
+                raise InvalidInput(
+                    "spec_stage",
+                    f"{self.spec_stage!r} without a file name in `spec`",
+                    "spec_stage and spec together name a file on a stage; spec_text cannot be given beside them",
+                    "Give spec='job.yaml', or write both as spec='@stage/job.yaml'",
+                )
+            return "@" + self.spec_stage.lstrip("@").rstrip("/") + "/" + self.spec.lstrip("/")
+        return _either("spec", self.spec, "spec_text", self.spec_text)
+
+
+def _either(ours: str, value: Any, other: str, alternative: Any) -> Any:
+    """The one of two spellings that is given.
+
+    Raises:
+        InvalidInput: Both are.
+    """
+    if value is not None and alternative is not None:
+        raise InvalidInput(other, f"given beside {ours}", "They say the same in two ways", f"Keep {ours}")
+    return value if value is not None else alternative
+
+
+def _beside(dag_file: str | None, path: str) -> Path:
+    folder = Path(dag_file).parent if dag_file else Path()
+    return folder / Path(path).expanduser()

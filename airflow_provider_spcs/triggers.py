@@ -1,0 +1,238 @@
+"""Wait for a job in the triggerer: status from the shared poller, log lines live, a stop that stops the job.
+
+The class path and the keyword arguments are stored in Airflow's database and outlive an upgrade: they are API. New
+arguments are optional, and are left out of what is stored while they have their default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_spcs.ending import Deadlines, Ending, Reason
+from airflow_provider_spcs.errors import SpcsError
+from airflow_provider_spcs.killing import KILLER, Victim
+from airflow_provider_spcs.naming import JobName
+from airflow_provider_spcs.poller import Door, Poller, shared
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.logs import LogFollower, LogLine
+    from airflow_provider_spcs.rows import JobState
+    from airflow_provider_spcs.waiting import StatusLog
+
+_LINES_AT_ONCE = 200
+_STATUS_PATIENCE = 2
+
+
+class SpcsJobTrigger(BaseTrigger):
+    """Fires one event when a job has ended, or when waiting for it is over.
+
+    Args:
+        job_name: Qualified name.
+        snowflake_conn_id: Airflow connection.
+        poll_interval: Seconds between two looks at all waiting jobs.
+        database: Overrides the connection's.
+        schema: Overrides the connection's.
+        role: Overrides the connection's.
+        warehouse: Overrides the connection's.
+        authenticator: Overrides the connection's.
+        session_parameters: Overrides the connection's.
+        startup_deadline: Until then, in seconds since the epoch, the job has to leave PENDING.
+        job_deadline: Until then it has to end.
+        execution_deadline: Until then Airflow's ``execution_timeout`` lets the task live.
+        get_logs: Whether log lines are shown while they come.
+        container_logs: Only of these containers; all when None.
+        cursor: Where the log has been read to already.
+        on_kill_action: ``cancel_job``, ``drop_job`` or ``keep_job`` when a person stops the task.
+        generation: The submitting generation, so that a stop cannot hit a newer attempt's job of the same name.
+    """
+
+    def __init__(
+        self,
+        job_name: str,
+        *,
+        snowflake_conn_id: str = "snowflake_default",
+        poll_interval: float = 10.0,
+        database: str | None = None,
+        schema: str | None = None,
+        role: str | None = None,
+        warehouse: str | None = None,
+        authenticator: str | None = None,
+        session_parameters: Mapping[str, Any] | None = None,
+        startup_deadline: float | None = None,
+        job_deadline: float | None = None,
+        execution_deadline: float | None = None,
+        get_logs: bool = True,
+        container_logs: Sequence[str] | None = None,
+        cursor: Mapping[str, Any] | None = None,
+        on_kill_action: str = "cancel_job",
+        generation: int = -1,
+    ) -> None:
+        super().__init__()
+        self.job_name = job_name
+        self.snowflake_conn_id = snowflake_conn_id
+        self.poll_interval = poll_interval
+        self.database = database
+        self.schema = schema
+        self.role = role
+        self.warehouse = warehouse
+        self.authenticator = authenticator
+        self.session_parameters = dict(session_parameters or {})
+        self.startup_deadline = startup_deadline
+        self.job_deadline = job_deadline
+        self.execution_deadline = execution_deadline
+        self.get_logs = get_logs
+        self.container_logs = list(container_logs) if container_logs is not None else None
+        self.cursor = dict(cursor or {})
+        self.on_kill_action = on_kill_action
+        self.generation = generation
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path, and the arguments that differ from their defaults."""
+        defaults = {
+            "snowflake_conn_id": "snowflake_default",
+            "poll_interval": 10.0,
+            "database": None,
+            "schema": None,
+            "role": None,
+            "warehouse": None,
+            "authenticator": None,
+            "session_parameters": {},
+            "startup_deadline": None,
+            "job_deadline": None,
+            "execution_deadline": None,
+            "get_logs": True,
+            "container_logs": None,
+            "cursor": {},
+            "on_kill_action": "cancel_job",
+            "generation": -1,
+        }
+        given = {key: getattr(self, key) for key, default in defaults.items() if getattr(self, key) != default}
+        return "airflow_provider_spcs.triggers.SpcsJobTrigger", {"job_name": self.job_name, **given}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, then fire exactly one event; an exception would end the task unasked."""
+        try:
+            ending = await self._wait()
+        except asyncio.CancelledError:
+            # Not awaited: what is awaited here is cut off after a second, and a restart must stop nothing.
+            self._note_stop()
+            raise
+        except Exception as error:
+            self.log.exception("Waiting for %s failed.", self.job_name)
+            ending = Ending(self.job_name, Reason.ERROR, message=str(error) or repr(error), cursor=self.cursor)
+        yield TriggerEvent(ending.to_event())
+
+    async def on_kill(self) -> None:
+        """Airflow says that a person stopped the task; it says so on some restarts too, so its state decides."""
+        if self._note_stop():
+            self.log.info(
+                "Stopped: %s for %s, unless the task still waits elsewhere.", self.on_kill_action, self.job_name
+            )
+
+    def _note_stop(self) -> bool:
+        ti: Any = self.task_instance
+        if ti is None or self.on_kill_action == "keep_job":
+            return False
+        map_index = -1 if ti.map_index is None else ti.map_index
+        KILLER.schedule(
+            Victim(
+                self._door(),
+                self.job_name,
+                self.on_kill_action,
+                self.generation,
+                dag_id=ti.dag_id,
+                run_id=ti.run_id,
+                task_id=ti.task_id,
+                map_index=map_index,
+            )
+        )
+        return True
+
+    def _door(self) -> Door:
+        return Door(
+            self.snowflake_conn_id,
+            self.database,
+            self.schema,
+            self.role,
+            self.warehouse,
+            self.authenticator,
+            tuple(sorted(self.session_parameters.items())),
+        )
+
+    async def _wait(self) -> Ending:
+        from airflow_provider_spcs.waiting import StatusLog
+
+        name = JobName.parse(self.job_name)
+        poller = shared(self._door(), f"{name.database}.{name.schema}")
+        async with poller.waiting(name, self.poll_interval):
+            follower = self._follower(poller, name)
+            return await self._watch(poller, name, follower, StatusLog(self.log, self.job_name))
+
+    def _follower(self, poller: Poller, name: JobName) -> LogFollower | None:
+        if not self.get_logs:
+            return None
+        from airflow_provider_spcs.logs import follow
+
+        return follow(poller.hook, name, self.cursor or None, containers=self.container_logs)
+
+    async def _watch(self, poller: Poller, name: JobName, follower: LogFollower | None, seen: StatusLog) -> Ending:
+        deadlines = Deadlines(self.startup_deadline, self.job_deadline, self.execution_deadline)
+        number, misses = 0, 0
+        state: JobState | None = None
+        while True:
+            with contextlib.suppress(TimeoutError):
+                # The clocks are looked at even when Snowflake does not answer.
+                snapshot = await asyncio.wait_for(poller.next(number), self._until_next_clock(deadlines))
+                number = snapshot.number
+                found = snapshot.jobs.get(name)
+                misses = 0 if found else misses + 1
+                if misses >= _STATUS_PATIENCE:
+                    found = await poller.ask(lambda hook: hook.find_job(name))
+                    if found is None:
+                        return self._ending(Reason.VANISHED, state, follower)
+                    misses = 0
+                state = found or state
+            if state is not None:
+                seen.see(state.status)
+                if state.status.terminal:
+                    return self._ending(Reason.ENDED, state, follower)
+            reason = deadlines.passed(state.status if state else None, time.time())
+            if reason is not None:
+                return self._ending(reason, state, follower)
+            await self._show_news(poller, follower)
+
+    def _until_next_clock(self, deadlines: Deadlines) -> float:
+        now = time.time()
+        clocks = (deadlines.startup, deadlines.job, deadlines.execution)
+        return max(0.05, min([60.0, *(clock - now for clock in clocks if clock is not None and clock > now)]))
+
+    def _ending(self, reason: Reason, state: JobState | None, follower: LogFollower | None) -> Ending:
+        cursor = follower.cursor if follower else self.cursor
+        return Ending(self.job_name, reason, state.status.value if state else "", cursor=cursor)
+
+    async def _show_news(self, poller: Poller, follower: LogFollower | None) -> None:
+        if follower is None:
+            return
+        try:
+            lines = await poller.read(follower.poll)
+        except SpcsError as error:
+            # A log that cannot be read now is read later; it is no reason to give up a job.
+            self.log.debug("The log of %s could not be read: %s", self.job_name, error)
+            return
+        for notice in follower.notices:
+            self.log.info("%s", notice)
+        await self._show(lines)
+
+    async def _show(self, lines: Sequence[LogLine]) -> None:
+        from airflow_provider_spcs.waiting import show
+
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            show(self.log, lines[start : start + _LINES_AT_ONCE])
+            # A talkative container must not stall the other triggers of this loop.
+            await asyncio.sleep(0)
