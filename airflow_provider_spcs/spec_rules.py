@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.quantities import cores, memory_bytes
@@ -151,8 +151,7 @@ def _sendable(text: str) -> bool:
 
 
 def _env(where: str, container: Container) -> Problems:
-    env: Mapping[object, object] = {**container.env}
-    for name, value in env.items():
+    for name, value in cast("Mapping[object, object]", container.env).items():
         path = f"{where}.{name}"
         if not isinstance(name, str) or not _ENV.match(name):
             rule = "A variable's name has letters, digits, '_', '.' and '-', first no digit"

@@ -1,150 +1,113 @@
-"""Submit a task's job, or take over the one that is there."""
+"""Submit a job once, however often it has to be sent: the name is the lock, the stamp says whose job it is."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from logging import Logger
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.attempt import Attempt, Plan, Store, remember
-from airflow_provider_spcs.composition import (
-    PAYLOAD_VOLUME,
-    RESULT_DIRECTORY,
-    RESULT_VOLUME,
-    Parts,
-    compose,
-    mounted,
-    result_stage,
-)
-from airflow_provider_spcs.errors import InvalidInput
-from airflow_provider_spcs.spec import ServiceSpec
-
-if TYPE_CHECKING:
-    from airflow_provider_spcs.hooks import SpcsHook, Submission
-    from airflow_provider_spcs.naming import JobName
-    from airflow_provider_spcs.sql import SpecFile
+from airflow_provider_spcs.errors import NameTaken, StatementError
+from airflow_provider_spcs.naming import JobName, Stamp
+from airflow_provider_spcs.refusal import ALREADY_EXISTS, refusal
+from airflow_provider_spcs.rows import JobState
+from airflow_provider_spcs.session import Reply
+from airflow_provider_spcs.sql import Sql
+from airflow_provider_spcs.transient import Patience, passes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """A job to be, all but its name.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job that is submitted.
 
     Attributes:
-        parts: What its specification is made from.
-        compute_pool: Pool it runs in.
-        query_warehouse: Warehouse for SQL inside the containers.
-        external_access_integrations: Their names.
-        replicas: Instances.
-        tags: Tag name to value.
-        payload: Local directory to upload and mount; None has none.
-        payload_mount: Where it is mounted.
-        stage: Stage for payloads and results; None has neither.
+        name: Qualified name.
+        query_id: The submitting statement; empty when the job was adopted, or when the reply was lost.
+        adopted: Whether the job was there already, with our own stamp.
     """
 
-    parts: Parts
-    compute_pool: str
-    query_warehouse: str | None = None
-    external_access_integrations: Sequence[str] = ()
-    replicas: int = 1
-    tags: Mapping[str, str] | None = None
-    payload: Path | None = None
-    payload_mount: str = "/mnt/payload"
-    stage: str | None = None
+    name: JobName
+    query_id: str
+    adopted: bool
 
-    def check(self) -> ServiceSpec | SpecFile:
-        """Refuse a bad order before anything is uploaded or sent; its specification without the mounts.
+
+class Submitter:
+    """Sends EXECUTE JOB SERVICE.
+
+    Args:
+        run: Runs a statement once.
+        describe: Asks for a job once; None when it is missing.
+        patience: How long errors that pass are borne.
+        notice: Gets one line for each such error.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Sql], Reply],
+        describe: Callable[[JobName], JobState | None],
+        patience: Patience,
+        notice: Callable[[str], None],
+    ) -> None:
+        self._run = run
+        self._describe = describe
+        self._patience = patience
+        self._notice = notice
+
+    def submit(self, job: JobName, statement: Sql, *, comment: str, stamp: Stamp | None) -> Submission:
+        """Submit, or adopt.
+
+        Args:
+            job: The job's name, as in ``statement``.
+            statement: EXECUTE JOB SERVICE.
+            comment: The comment in ``statement``: by it our own job is known after a lost reply.
+            stamp: The stamp in ``comment``: by it an earlier submission of the same task is known.
 
         Raises:
-            InvalidInput: Something is missing or does not fit together.
+            NameTaken: A job of that name is not ours.
+            SubmitError: Snowflake refused the job.
+            TransientError: It could not be sent for the whole time.
         """
-        if not self.compute_pool:
-            raise InvalidInput("compute_pool", "missing", "A job runs in a compute pool", "Give its name")
-        if self.replicas < 1:
-            raise InvalidInput("replicas", f"{self.replicas}", "A job has at least one instance", "Give 1 or more")
-        spec = compose(self.parts)
-        if self.payload is not None:
-            self._check_payload(spec)
-        return spec
+        where = f"EXECUTE JOB SERVICE {job}"
+        reply_lost = False
 
-    def specification(self, name: JobName, payload_stage: str | None) -> ServiceSpec | SpecFile:
-        """The specification of the job ``name``, with its mounts."""
-        spec = compose(self.parts)
-        if not isinstance(spec, ServiceSpec):
-            return spec
-        base = self.parts.base_container_name
-        if payload_stage:
-            spec = mounted(spec, base, PAYLOAD_VOLUME, payload_stage, self.payload_mount.rstrip("/"))
-        if self.stage:
-            spec = mounted(spec, base, RESULT_VOLUME, f"{self.root}/results/{name.name}", RESULT_DIRECTORY)
-        return spec
+        def send() -> Submission:
+            nonlocal reply_lost
+            if reply_lost and (there := self._describe(job)) is not None and there.comment == comment:
+                return Submission(job, "", adopted=False)
+            try:
+                reply = self._run(statement)
+            except Exception as error:
+                reply_lost = reply_lost or passes(error)
+                raise
+            return Submission(job, reply.query_id, adopted=False)
 
-    def result_stage(self, name: JobName) -> str | None:
-        """Where the job's result lies."""
-        spec = self.specification(name, None)
-        return result_stage(spec, self.parts.base_container_name) if isinstance(spec, ServiceSpec) else None
-
-    @property
-    def root(self) -> str:
-        """The stage as ``@name``."""
-        return "@" + (self.stage or "").lstrip("@").rstrip("/")
-
-    def _check_payload(self, spec: ServiceSpec | SpecFile) -> None:
-        if not isinstance(spec, ServiceSpec):
-            raise InvalidInput(
-                "payload",
-                "given beside a specification that lies on a stage",
-                "Snowflake reads that file itself, so no mount can be put into it here",
-                "Give the specification as a local '.yaml' file",
-            )
-        if not self.stage:
-            raise InvalidInput(
-                "payload",
-                f"{str(self.payload)!r} without a stage",
-                "A payload is uploaded to a stage and mounted from there",
-                "Give stage='@db.schema.stage'",
-            )
-        if self.payload is not None and not self.payload.is_dir():
-            raise InvalidInput(
-                "payload",
-                f"{str(self.payload)!r} is not a directory on this worker",
-                "A payload is a local directory, given absolute or relative to the DAG's file",
-                "Correct the path; it has to be part of what is deployed with the DAG",
-            )
+        try:
+            return self._patience.call(send, where, self._notice)
+        except Exception as error:
+            refused = refusal(error, where, submitting=True)
+            if refused.errno != ALREADY_EXISTS:
+                raise refused from error
+            there = self._patience.call(lambda: self._describe(job), f"DESCRIBE SERVICE {job}", self._notice)
+            if there is not None and reply_lost and there.comment == comment:
+                return Submission(job, "", adopted=False)
+            if _same_task(there, stamp):
+                return Submission(job, "", adopted=True)
+            raise _taken(job, there, refused) from error
 
 
-def submit(
-    hook: SpcsHook, order: Order, plan: Plan, attempt: Attempt, *, store: Store | None, log: Logger
-) -> Submission:
-    """Clear away what is stale, upload the payload, submit; what is there already is adopted.
+def _same_task(there: JobState | None, stamp: Stamp | None) -> bool:
+    return there is not None and stamp is not None and there.stamp is not None and there.stamp.same_task(stamp)
 
-    Raises:
-        SubmitError: Snowflake refused the job.
-        InvalidInput: The order is not valid; nothing was sent.
-    """
-    order.check()
-    for job in plan.stale:
-        hook.cancel_job(job.name)
-        log.info("%s belongs to an attempt that was cleared: cancelled.", job.name)
-    if plan.replace is not None:
-        hook.drop_job(plan.replace.name)
-        log.info("%s had ended (%s) and has the wanted name: dropped.", plan.replace.name, plan.replace.status)
-    payload_stage = None
-    if order.payload is not None:
-        payload_stage = hook.upload_payload(order.payload, f"{order.root}/payloads")
-        log.info("Payload %s is at %s.", order.payload, payload_stage)
-    # Before submitting: a crash from here on finds the job by its name.
-    remember(store, attempt, plan.name)
-    content = (payload_stage or "").rpartition("/")[2]
-    return hook.submit_job(
-        plan.name,
-        compute_pool=order.compute_pool,
-        spec=order.specification(plan.name, payload_stage),
-        stamp=dataclasses.replace(attempt.stamp, payload=content),
-        replicas=order.replicas,
-        query_warehouse=order.query_warehouse,
-        external_access_integrations=order.external_access_integrations,
-        tags=order.tags,
+
+def _taken(job: JobName, there: JobState | None, refused: StatementError) -> NameTaken:
+    holder = "something this role cannot see"
+    if there is not None:
+        holder = f"a job that is {there.status}, with the comment {there.comment!r}"
+    return NameTaken(
+        refused.where,
+        f"the name is taken by {holder}",
+        "A name stays taken until its job is dropped, and only a job with this task's own stamp is adopted",
+        f"Choose another name, or DROP SERVICE {job}",
+        "EXECUTE JOB SERVICE",
+        errno=refused.errno,
+        sqlstate=refused.sqlstate,
+        query_id=refused.query_id,
     )
