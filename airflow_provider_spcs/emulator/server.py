@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from airflow_provider_spcs.emulator.endpoints import Endpoints
+    from airflow_provider_spcs.emulator.wire.proxy import Proxy
 
 __all__ = ["HomeError", "RunningAccount", "serve", "start"]
 
@@ -38,10 +39,12 @@ class RunningAccount:
     Args:
         account: The account itself.
         endpoints: Where it listens.
+        proxy: Its CONNECT proxy, whose ``allowed`` says which other hosts may be reached.
     """
 
     account: Account
     endpoints: Endpoints
+    proxy: Proxy
 
     @property
     def url(self) -> str:
@@ -164,7 +167,7 @@ def _running(home: Path, host: str, port: int, clock: Clock | None) -> Iterator[
         account.closing.append(gateway.close)
         account.closing.append(listener.stop)
         account.open()
-        yield RunningAccount(account, listener.start())
+        yield RunningAccount(account, listener.start(), listener.proxy)
     finally:
         account.close()
 

@@ -1,0 +1,51 @@
+"""A running account for the whole test session, and connections to it that close themselves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from airflow_provider_spcs.emulator import RunningAccount, start
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[RunningAccount]:
+    """One account on free loopback ports, its state in a temporary directory."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def connect(account: RunningAccount) -> Iterator[Connect]:
+    """``connect(**changes)``: a real connector connection as ADMIN; closed when the test ends."""
+    import snowflake.connector
+
+    with contextlib.ExitStack() as stack:
+
+        def open_connection(**changes: Any) -> Any:
+            wanted = {**account.connection_kwargs, **changes}
+            given = {name: value for name, value in wanted.items() if value is not None}
+            return stack.enter_context(contextlib.closing(snowflake.connector.connect(**given)))
+
+        yield open_connection
+
+
+@pytest.fixture
+def schema(connect: Connect, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A schema of the test's own in database EMULATOR, dropped afterwards; its full name."""
+    name = "T_" + "".join(c if c.isalnum() else "_" for c in request.node.name.upper())[:60]
+    cursor = connect().cursor()
+    cursor.execute(f"create or replace schema EMULATOR.{name}")
+    yield f"EMULATOR.{name}"
+    cursor.execute(f"drop schema EMULATOR.{name}")
+
+
+@pytest.fixture
+def wire_token(connect: Connect) -> str:
+    """A session's token, for requests that no client would send."""
+    return str(connect().rest.token)

@@ -1,0 +1,111 @@
+"""The HTTP surface against requests that no client of good will sends."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_spcs.emulator import RunningAccount
+
+PATHS = [
+    "/session/v1/login-request",
+    "/session/token-request",
+    "/session/heartbeat",
+    "/session?delete=true",
+    "/queries/v1/query-request",
+    "/queries/v1/abort-request",
+    "/queries/x/abort-request",
+    "/telemetry/send",
+    "/api/v2/statements",
+    "/api/v2/statements/x/cancel",
+]
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner))
+KEYS = st.sampled_from(
+    ["data", "sqlText", "bindings", "parameters", "asyncExec", "requestId", "statement", "LOGIN_NAME", "TOKEN", "1"]
+)
+BODIES = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=3), max_size=4)
+
+
+def test_unknown_path_is_404_and_names_the_coverage_page(account: RunningAccount) -> None:
+    """No 5xx, which clients would retry for half a minute."""
+    reply = requests.get(f"{account.url}/no/such/path", timeout=10)
+    assert reply.status_code == 404
+    assert "COVERAGE.md" in reply.json()["message"]
+
+
+def test_front_page_is_text_for_people(account: RunningAccount) -> None:
+    """GET / says what this is; it holds no secret."""
+    reply = requests.get(account.url, timeout=10)
+    assert reply.status_code == 200
+    assert "emulated Snowflake account" in reply.text
+    assert account.account.credentials.admin_password not in reply.text
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b"\x1f\x8b broken", gzip.compress(b"nonsense"), b"\xff\xfe", b'"text"'])
+def test_malformed_body_is_a_refusal_in_json(account: RunningAccount, raw: bytes) -> None:
+    """Each gets Snowflake's shape of refusal."""
+    reply = requests.post(f"{account.url}/session/v1/login-request", data=raw, timeout=10)
+    assert reply.status_code == 200
+    assert reply.json()["code"] == "390400"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(PATHS), body=BODIES)
+def test_any_body_gets_an_answer_below_500(account: RunningAccount, path: str, body: dict[str, Any]) -> None:
+    """No request crashes the server, whatever its body."""
+    reply = requests.post(account.url + path, data=json.dumps(body), timeout=10)
+    assert reply.status_code < 500
+    assert isinstance(reply.json(), dict)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sql=st.text(max_size=60), bindings=st.none() | st.dictionaries(st.sampled_from(["1", "2"]), JSON, max_size=2))
+def test_any_statement_is_answered_not_a_defect(
+    account: RunningAccount, wire_token: str, sql: str, bindings: Any
+) -> None:
+    """Random text and binds give a result or Snowflake's kind of error; 300002 would be a bug of ours."""
+    reply = requests.post(
+        f"{account.url}/queries/v1/query-request",
+        json={"sqlText": sql, "bindings": bindings},
+        headers={"Authorization": f'Snowflake Token="{wire_token}"'},
+        timeout=30,
+    )
+    assert reply.status_code == 200
+    assert reply.json()["code"] != "300002", reply.json()["message"]
+
+
+def test_requests_without_token_get_nothing(account: RunningAccount) -> None:
+    """No header, an empty token and a guessed one are refused alike."""
+    for headers in ({}, {"Authorization": 'Snowflake Token=""'}, {"Authorization": 'Snowflake Token="guess"'}):
+        reply = requests.post(
+            f"{account.url}/queries/v1/query-request", json={"sqlText": "select 1"}, headers=headers, timeout=10
+        ).json()
+        assert not reply["success"]
+        assert reply["code"] in {"390101", "390111"}
+
+
+def test_chunk_needs_its_secret(account: RunningAccount) -> None:
+    """A guessed chunk address is 404."""
+    for path in ("/chunks/guess/1.arrow", "/chunks/..%2F..%2Fadmin-password/0.arrow"):
+        assert requests.get(account.url + path, timeout=10).status_code == 404
+
+
+def test_result_of_another_users_statement_is_not_found(account: RunningAccount, connect: Any) -> None:
+    """Query ids are no secrets, so they open nothing to other users."""
+    connection = connect()
+    query_id = connection.cursor().execute("select 'mine'").sfqid
+    account.account.credentials.set_password("OTHER", "other-password")
+    other = connect(user="OTHER", password="other-password", role="PUBLIC")
+    reply = requests.get(
+        f"{account.url}/queries/{query_id}/result",
+        headers={"Authorization": f'Snowflake Token="{other.rest.token}"'},
+        timeout=10,
+    ).json()
+    assert reply["code"] == "000709"
