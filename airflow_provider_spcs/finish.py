@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
@@ -17,7 +16,7 @@ from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.policy import Policy
 from airflow_provider_spcs.result import Result, read_result
-from airflow_provider_spcs.waiting import show
+from airflow_provider_spcs.waiting import Log, show
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook
@@ -59,7 +58,7 @@ class Finish:
     store: Store | None
     policy: Policy
     durable: bool
-    log: Logger
+    log: Log
     push: Callable[[str, Any], None]
     outlet_events: Mapping[Any, Any]
     outlets: Collection[Any]

@@ -18,7 +18,7 @@ from airflow_provider_spcs.finish import Finish
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.parameters import SpcsJobParameters
-from airflow_provider_spcs.submission import Order, submit
+from airflow_provider_spcs.order import Order, submit
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook
@@ -36,7 +36,7 @@ class SpcsJobOperator(SpcsJobParameters):
 
     Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
     wrote none; also pushes the XComs ``job_name`` and ``job_url``, and ``git_commit`` after a clone. A retry takes over
-    the job that a crashed try left; a cleared task runs a new one. Every parameter works in both modes, deferred or not.
+    the job that a crashed try left; a cleared task runs a new one. Every parameter works deferred, too.
 
     Args:
         compute_pool: Pool the job runs in.

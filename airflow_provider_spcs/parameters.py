@@ -14,7 +14,7 @@ from airflow_provider_spcs.policy import Codes, Policy
 from airflow_provider_spcs.poller import Door
 from airflow_provider_spcs.rendering import SpecTemplates
 from airflow_provider_spcs.spec import Resources
-from airflow_provider_spcs.submission import Order
+from airflow_provider_spcs.order import Order
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.git import GitSource
@@ -177,7 +177,8 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
     @property
     def base_container(self) -> str | None:
         """The base container's name, in our spelling or the first-party operator's."""
-        return _either("base_container_name", self.base_container_name, "container_name", self.container_name)
+        name = _either("base_container_name", self.base_container_name, "container_name", self.container_name)
+        return str(name) if name is not None else None
 
     @property
     def job_limit(self) -> float | None:
@@ -270,7 +271,8 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
                     "Give spec='job.yaml', or write both as spec='@stage/job.yaml'",
                 )
             return "@" + self.spec_stage.lstrip("@").rstrip("/") + "/" + self.spec.lstrip("/")
-        return _either("spec", self.spec, "spec_text", self.spec_text)
+        spec: SpecInput = _either("spec", self.spec, "spec_text", self.spec_text)
+        return spec
 
 
 def _either(ours: str, value: Any, other: str, alternative: Any) -> Any:

@@ -73,7 +73,7 @@ class SpcsJobTrigger(BaseTrigger):
         on_kill_action: str = "cancel_job",
         generation: int = -1,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.job_name = job_name
         self.snowflake_conn_id = snowflake_conn_id
         self.poll_interval = poll_interval
@@ -126,7 +126,7 @@ class SpcsJobTrigger(BaseTrigger):
         except Exception as error:
             self.log.exception("Waiting for %s failed.", self.job_name)
             ending = Ending(self.job_name, Reason.ERROR, message=str(error) or repr(error), cursor=self.cursor)
-        yield TriggerEvent(ending.to_event())
+        yield TriggerEvent(ending.to_event())  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
         """Airflow says that a person stopped the task; it says so on some restarts too, so its state decides."""

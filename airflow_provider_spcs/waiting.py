@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from logging import Logger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import SpcsError, StatementError
@@ -23,7 +22,27 @@ _GROWTH = 1.5
 _LONGEST_WAIT = 30
 
 
-def show(log: Logger, lines: Iterable[LogLine]) -> int:
+class Log(Protocol):
+    """What is used of a task's log; ``logging.Logger`` and Airflow's own are such."""
+
+    def log(self, level: int, event: str, *args: Any) -> Any:
+        """A record at a level of :mod:`logging`."""
+        ...
+
+    def debug(self, event: str, *args: Any) -> Any:
+        """Chatter."""
+        ...
+
+    def info(self, event: str, *args: Any) -> Any:
+        """What a person wants to know."""
+        ...
+
+    def warning(self, event: str, *args: Any) -> Any:
+        """What a person has to know."""
+        ...
+
+
+def show(log: Log, lines: Iterable[LogLine]) -> int:
     """Log each line of a container as one record at its own level; how many there were."""
     count = 0
     for line in lines:
@@ -32,7 +51,7 @@ def show(log: Logger, lines: Iterable[LogLine]) -> int:
     return count
 
 
-def show_news(log: Logger, follower: LogFollower | None) -> int:
+def show_news(log: Log, follower: LogFollower | None) -> int:
     """Log what a follower has new, and what it has to say about its source; how many lines there were."""
     if follower is None:
         return 0
@@ -50,7 +69,7 @@ def show_news(log: Logger, follower: LogFollower | None) -> int:
 class StatusLog:
     """Says a change of status once, at INFO; an unknown status once, at WARNING."""
 
-    def __init__(self, log: Logger, job_name: str) -> None:
+    def __init__(self, log: Log, job_name: str) -> None:
         self._log = log
         self._job_name = job_name
         self._last = ""
@@ -90,7 +109,7 @@ class Waiter:
         deadlines: Deadlines,
         poll_interval: float,
         stop: threading.Event,
-        log: Logger,
+        log: Log,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._hook = hook

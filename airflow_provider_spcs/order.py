@@ -1,0 +1,148 @@
+"""A job to be, as a task orders it, and how the order is carried out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.attempt import Attempt, Plan, Store, remember
+from airflow_provider_spcs.composition import (
+    PAYLOAD_VOLUME,
+    RESULT_DIRECTORY,
+    RESULT_VOLUME,
+    Parts,
+    compose,
+    mounted,
+    result_stage,
+)
+from airflow_provider_spcs.errors import InvalidInput
+from airflow_provider_spcs.spec import ServiceSpec
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.hooks import SpcsHook, Submission
+    from airflow_provider_spcs.naming import JobName
+    from airflow_provider_spcs.sql import SpecFile
+    from airflow_provider_spcs.waiting import Log
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A job to be, all but its name.
+
+    Attributes:
+        parts: What its specification is made from.
+        compute_pool: Pool it runs in.
+        query_warehouse: Warehouse for SQL inside the containers.
+        external_access_integrations: Their names.
+        replicas: Instances.
+        tags: Tag name to value.
+        payload: Local directory to upload and mount; None has none.
+        payload_mount: Where it is mounted.
+        stage: Stage for payloads and results; None has neither.
+    """
+
+    parts: Parts
+    compute_pool: str
+    query_warehouse: str | None = None
+    external_access_integrations: Sequence[str] = ()
+    replicas: int = 1
+    tags: Mapping[str, str] | None = None
+    payload: Path | None = None
+    payload_mount: str = "/mnt/payload"
+    stage: str | None = None
+
+    def check(self) -> ServiceSpec | SpecFile:
+        """Refuse a bad order before anything is uploaded or sent; its specification without the mounts.
+
+        Raises:
+            InvalidInput: Something is missing or does not fit together.
+        """
+        if not self.compute_pool:
+            raise InvalidInput("compute_pool", "missing", "A job runs in a compute pool", "Give its name")
+        if self.replicas < 1:
+            raise InvalidInput("replicas", f"{self.replicas}", "A job has at least one instance", "Give 1 or more")
+        spec = compose(self.parts)
+        if self.payload is not None:
+            self._check_payload(spec)
+        return spec
+
+    def specification(self, name: JobName, payload_stage: str | None) -> ServiceSpec | SpecFile:
+        """The specification of the job ``name``, with its mounts."""
+        spec = compose(self.parts)
+        if not isinstance(spec, ServiceSpec):
+            return spec
+        base = self.parts.base_container_name
+        if payload_stage:
+            spec = mounted(spec, base, PAYLOAD_VOLUME, payload_stage, self.payload_mount.rstrip("/"))
+        if self.stage:
+            spec = mounted(spec, base, RESULT_VOLUME, f"{self.root}/results/{name.name}", RESULT_DIRECTORY)
+        return spec
+
+    def result_stage(self, name: JobName) -> str | None:
+        """Where the job's result lies."""
+        spec = self.specification(name, None)
+        return result_stage(spec, self.parts.base_container_name) if isinstance(spec, ServiceSpec) else None
+
+    @property
+    def root(self) -> str:
+        """The stage as ``@name``."""
+        return "@" + (self.stage or "").lstrip("@").rstrip("/")
+
+    def _check_payload(self, spec: ServiceSpec | SpecFile) -> None:
+        if not isinstance(spec, ServiceSpec):
+            raise InvalidInput(
+                "payload",
+                "given beside a specification that lies on a stage",
+                "Snowflake reads that file itself, so no mount can be put into it here",
+                "Give the specification as a local '.yaml' file",
+            )
+        if not self.stage:
+            raise InvalidInput(
+                "payload",
+                f"{str(self.payload)!r} without a stage",
+                "A payload is uploaded to a stage and mounted from there",
+                "Give stage='@db.schema.stage'",
+            )
+        if self.payload is not None and not self.payload.is_dir():
+            raise InvalidInput(
+                "payload",
+                f"{str(self.payload)!r} is not a directory on this worker",
+                "A payload is a local directory, given absolute or relative to the DAG's file",
+                "Correct the path; it has to be part of what is deployed with the DAG",
+            )
+
+
+def submit(hook: SpcsHook, order: Order, plan: Plan, attempt: Attempt, *, store: Store | None, log: Log) -> Submission:
+    """Clear away what is stale, upload the payload, submit; what is there already is adopted.
+
+    Raises:
+        SubmitError: Snowflake refused the job.
+        InvalidInput: The order is not valid; nothing was sent.
+    """
+    order.check()
+    for job in plan.stale:
+        hook.cancel_job(job.name)
+        log.info("%s belongs to an attempt that was cleared: cancelled.", job.name)
+    if plan.replace is not None:
+        hook.drop_job(plan.replace.name)
+        log.info("%s had ended (%s) and has the wanted name: dropped.", plan.replace.name, plan.replace.status)
+    payload_stage = None
+    if order.payload is not None:
+        payload_stage = hook.upload_payload(order.payload, f"{order.root}/payloads")
+        log.info("Payload %s is at %s.", order.payload, payload_stage)
+    # Before submitting: a crash from here on finds the job by its name.
+    remember(store, attempt, plan.name)
+    content = (payload_stage or "").rpartition("/")[2]
+    return hook.submit_job(
+        plan.name,
+        compute_pool=order.compute_pool,
+        spec=order.specification(plan.name, payload_stage),
+        stamp=dataclasses.replace(attempt.stamp, payload=content),
+        replicas=order.replicas,
+        query_warehouse=order.query_warehouse,
+        external_access_integrations=order.external_access_integrations,
+        tags=order.tags,
+    )
