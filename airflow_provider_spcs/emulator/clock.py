@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
@@ -21,6 +22,16 @@ class Clock:
         time.sleep(seconds)
         return False
 
+    def seconds_until(self, moment: datetime) -> float | None:
+        """How long a thread may sleep before ``moment``; None when only :meth:`on_move` can tell of it."""
+        return max(0.0, (moment - self.now()).total_seconds())
+
+    def on_move(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` whenever the time is moved by hand; real time never is."""
+
+    def off_move(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` no more."""
+
 
 class TickClock(Clock):
     """Time that moves only when told to."""
@@ -28,6 +39,7 @@ class TickClock(Clock):
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start or datetime.now(UTC)
         self._moved = threading.Condition()
+        self._callbacks: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         """The time in UTC, as the last tick left it."""
@@ -39,6 +51,23 @@ class TickClock(Clock):
         with self._moved:
             self._now += timedelta(seconds=seconds)
             self._moved.notify_all()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+    def seconds_until(self, moment: datetime) -> float | None:
+        """Zero when ``moment`` has come, else None: a tick will tell."""
+        return 0.0 if moment <= self.now() else None
+
+    def on_move(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after each tick, in the thread that ticks."""
+        with self._moved:
+            self._callbacks.append(callback)
+
+    def off_move(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` no more."""
+        with self._moved:
+            self._callbacks.remove(callback)
 
     def wait(self, seconds: float, until: threading.Event | None = None) -> bool:
         """Wait for ticks that add up to ``seconds``, or for the event ``until``."""

@@ -1,0 +1,148 @@
+"""What job services put into the account's event table: logs, platform events, platform metrics."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator import lifecycle
+from airflow_provider_spcs.emulator.events import rows
+from airflow_provider_spcs.emulator.events.follower import Follower
+from airflow_provider_spcs.emulator.events.rows import Row
+from airflow_provider_spcs.emulator.events.table import insert
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.account import Account
+    from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
+    from airflow_provider_spcs.emulator.services.store import JobStore
+
+log = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 1.0
+"""How often a running container's log is looked at; its last lines are read at once when it ends."""
+
+
+class Telemetry:
+    """Gathers rows from any thread, and writes them in batches from its own.
+
+    Args:
+        account: Whose event table it is.
+        store: Remembers how far each log was read.
+    """
+
+    def __init__(self, account: Account, store: JobStore) -> None:
+        self._account = account
+        self._store = store
+        self._rows: deque[Row] = deque()
+        self._followers: dict[str, Follower] = {}
+        self._lock = threading.Lock()
+        self._work = threading.Lock()
+        self._news = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="spcs-events", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is gathered, and stop."""
+        self._closing = True
+        self._news.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.flush()
+
+    def flush(self) -> None:
+        """Return when all that was said before this call is in the table."""
+        with self._work:
+            while self._write():
+                pass
+
+    def add(self, *new: Row) -> None:
+        """Have rows written soon."""
+        self._rows.extend(new)
+        self._news.set()
+
+    def job_event(self, job: Job) -> None:
+        """A job's status changed."""
+        self._event(job, None, None, "SERVICE", lifecycle.JOB_MESSAGES[job.status], job.status)
+
+    def instance_event(self, job: Job, instance: InstanceState) -> None:
+        """An instance's status changed."""
+        message = lifecycle.INSTANCE_MESSAGES[instance.status]
+        self._event(job, instance, None, "SERVICE_INSTANCE", message, instance.status)
+
+    def container_event(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
+        """A container's status or message changed."""
+        self._event(job, instance, container, "CONTAINER", container.message, container.status)
+
+    def follow(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
+        """Take a container's log into the table while it grows, from where it was left."""
+        if container.log_path is None:
+            return
+        key = _key(job, instance, container)
+        resource = rows.attributes(self._account.name, job, instance, container)
+        position = self._store.log_position(key)
+        with self._lock:
+            self._followers[key] = Follower(key, Path(container.log_path), resource, job.spec.log_level, position)
+        self._news.set()
+
+    def finish(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
+        """The container has ended: read the rest of its log, and leave it."""
+        with self._lock:
+            follower = self._followers.get(_key(job, instance, container))
+            if follower is not None:
+                follower.finished = True
+        self._news.set()
+
+    def _event(
+        self, job: Job, instance: InstanceState | None, container: ContainerState | None, what: str, message: str, status: str
+    ) -> None:
+        resource = rows.attributes(self._account.name, job, instance, container)
+        self.add(rows.event(self._account.clock.now(), resource, f"{what}.STATUS_CHANGE", message, str(status)))
+
+    def _run(self) -> None:
+        while not self._closing:
+            with self._lock:
+                timeout = FOLLOW_SECONDS if self._followers else None
+            self._news.wait(timeout)
+            self._news.clear()
+            try:
+                self.flush()
+            except Exception:
+                # A row that cannot be written must not end the thread that writes all others.
+                log.exception("The event table cannot be written.")
+
+    def _write(self) -> bool:
+        """Write one batch; whether there may be more."""
+        batch = [self._rows.popleft() for _ in range(len(self._rows))]
+        with self._lock:
+            followers = list(self._followers.values())
+        moved, more = [], False
+        for follower in followers:
+            finished = follower.finished
+            found, position = follower.read()
+            batch += found
+            if position != follower.position:
+                moved.append((follower, position))
+                more = True
+            elif finished:
+                with self._lock:
+                    self._followers.pop(follower.key, None)
+        if batch:
+            insert(self._account, batch)
+        for follower, position in moved:
+            follower.position = position
+            self._store.move_log_position(follower.key, position)
+        return more or bool(self._rows)
+
+
+def _key(job: Job, instance: InstanceState, container: ContainerState) -> str:
+    return f"{job.id}/{instance.id}/{container.name}"
+
+
+__all__ = ["Row", "Telemetry"]

@@ -1,0 +1,188 @@
+"""Compute pools, job services and what they are made of: statements, rows, and the thread that runs them."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
+from airflow_provider_spcs.emulator.events import Telemetry
+from airflow_provider_spcs.emulator.lifecycle import TERMINAL, JobStatus
+from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.objects import StoredObject
+from airflow_provider_spcs.emulator.services import (
+    compute_pools,
+    describe_service,
+    drop_service,
+    families,
+    history,
+    image_repositories,
+    integrations,
+    job_methods,
+    logs,
+    ml_jobs,
+    network_rules,
+    pool_rows,
+    secrets,
+    service_parts,
+    service_status,
+    spec,
+    submission,
+    telemetry_methods,
+)
+from airflow_provider_spcs.emulator.services.job import Job
+from airflow_provider_spcs.emulator.services.pool_state import PoolTiming
+from airflow_provider_spcs.emulator.services.store import JobRow, JobStore
+from airflow_provider_spcs.emulator.services.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.account import Account
+    from airflow_provider_spcs.emulator.runner import Runner
+
+CLOSE_GRACE_SECONDS = 3.0
+CLOSE_WAIT_SECONDS = 10.0
+STOPPED = "The account was stopped while the job ran"
+
+
+class Services:
+    """The job services of an account.
+
+    Args:
+        account: The account they belong to.
+
+    Attributes:
+        timing: Delays of compute pools in seconds of the account's clock; all near zero until somebody sets them.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.timing = PoolTiming()
+        self.store = JobStore(account.home.root / "jobs.sqlite")
+        self.telemetry = Telemetry(account, self.store)
+        self.supervisor = Supervisor(account, self.store, self.telemetry, self.timing)
+        secrets.forget_with(account)
+        account.objects.on_drop("SERVICE", self._dropped)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What starts containers and finds them again."""
+        from airflow_provider_spcs.emulator.runner import Runner
+
+        return Runner(self._account)
+
+    def open(self) -> None:
+        """Make what a new account has, and pick up the jobs that an earlier process of this home left."""
+        compute_pools.make_system_pool(self._account)
+        self.telemetry.start()
+        for row in self.store.active():
+            self._pick_up(self.job(row))
+        self.supervisor.start()
+
+    def close(self) -> None:
+        """End what runs, and note it; the records stay."""
+        for job in list(self.supervisor.jobs.values()):
+            self.supervisor.call(lambda job=job: self._stop(job))  # type: ignore[misc]
+        for running, _ in self.supervisor.containers():
+            running.wait(CLOSE_WAIT_SECONDS)
+        self.supervisor.call(lambda: None)
+        self.supervisor.close()
+        self.runner.close()
+        self.telemetry.close()
+        self.store.close()
+
+    def add(self, job: Job, created: str) -> None:
+        """Have a new job run."""
+        self.store.add(job, created)
+        self.supervisor.post(lambda: self._admit(job))
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel a job; it is CANCELLING when this returns, or had ended before."""
+        self.supervisor.call(lambda: self.supervisor.stopping.cancel(job_id))
+
+    def stop_pool(self, pool: str) -> None:
+        """Cancel every job of a pool."""
+        for item in self.in_pool(pool):
+            document = self._account.objects.find("SERVICE", item)
+            if document is not None:
+                self.cancel(document["id"])
+
+    def in_pool(self, pool: str) -> list[Name]:
+        """The jobs of a pool that have not ended."""
+        return [
+            item.name
+            for item in self._account.objects.list("SERVICE")
+            if item.document["compute_pool"] == pool and item.document["status"] not in TERMINAL
+        ]
+
+    def find(self, name: Name) -> JobRow:
+        """The job of that name.
+
+        Raises:
+            SnowflakeError: 2003 when there is none.
+        """
+        document = self._account.objects.find("SERVICE", name)
+        row = self.store.get(document["id"]) if document else None
+        if row is None:
+            raise does_not_exist("Service", name)
+        return row
+
+    def job(self, row: JobRow) -> Job:
+        """A stored job as an object."""
+        parsed = spec.parse(spec.load(row.details["source"]))
+        needs = families.instance_needs(parsed, families.node(row.details["instance_family"]))
+        return Job(
+            row.id, row.name, parsed, needs, row.details, row.instances, JobStatus(row.status), row.message,
+            row.completed, row.deleted,
+        )  # fmt: skip
+
+    def revive(self, job_id: str) -> Job | None:
+        """A stored job by its id, ended or not."""
+        row = self.store.get(job_id)
+        return self.job(row) if row else None
+
+    def _admit(self, job: Job) -> None:
+        self.supervisor.jobs[job.id] = job
+        self.supervisor.progress.announce(job)
+
+    def _pick_up(self, job: Job) -> None:
+        runner = self._account.runner
+        self.supervisor.jobs[job.id] = job
+        for instance, container in job.containers():
+            if container.record is not None and container.exit_code is None:
+                running = self.runner.adopt(container.record)
+                if running is None:
+                    self.supervisor.lost(job, instance, container)
+                    continue
+                self.telemetry.follow(job, instance, container)
+                self.supervisor.attach(running, (job, instance, container))
+
+    def _stop(self, job: Job) -> None:
+        if not job.terminal:
+            self.supervisor.stopping.fail(job, JobStatus.INTERNAL_ERROR, STOPPED, CLOSE_GRACE_SECONDS)
+
+    def _dropped(self, gone: StoredObject) -> None:
+        with contextlib.suppress(SnowflakeError):
+            self.supervisor.call(lambda: self.supervisor.stopping.drop(gone.document["id"]))
+
+
+__all__ = [
+    "Services",
+    "compute_pools",
+    "describe_service",
+    "drop_service",
+    "families",
+    "history",
+    "image_repositories",
+    "integrations",
+    "job_methods",
+    "logs",
+    "ml_jobs",
+    "network_rules",
+    "pool_rows",
+    "secrets",
+    "service_parts",
+    "service_status",
+    "submission",
+    "telemetry_methods",
+]

@@ -1,0 +1,116 @@
+"""From a job's state to what the runner is asked to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.services import families, secret_values
+from airflow_provider_spcs.emulator.services.integrations import allowed_hosts
+from airflow_provider_spcs.emulator.services.job import InstanceState, Job
+from airflow_provider_spcs.emulator.services.spec.model import Container, SecretUse, Volume
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.account import Account
+    from airflow_provider_spcs.emulator.runner import ContainerRequest, Mount
+
+TOKEN_SECONDS = 3600
+"""How long a session token is good for."""
+RENEW_SECONDS = 1200
+"""How often a running container gets a new one, by the account's clock."""
+
+
+def request(account: Account, job: Job, instance: InstanceState, container: Container) -> ContainerRequest:
+    """One container of one instance as the runner wants it."""
+    from airflow_provider_spcs.emulator.runner import ContainerRequest
+
+    details = job.details
+    capacity = families.node(details["instance_family"])
+    files, secret_env = _secrets(account, job, container)
+    addresses = tuple(item.address for item in job.instances)
+    several = len(job.instances) > 1 or len(job.spec.containers) > 1
+    return ContainerRequest(
+        job=job.name,
+        instance_id=instance.id,
+        container=container.name,
+        image=container.image,
+        command=container.command,
+        args=container.args or (),
+        env={**dict(container.env), **secret_env, **platform_env(account, job, instance)},
+        mounts=tuple(mount(account, job, instance, job.spec.volume(name), path) for name, path in container.mounts),
+        secret_files=files,
+        token=_token(account, job, container),
+        memory_limit_bytes=families.memory_limit(container.limits, capacity),
+        cpu_limit=families.cpu_limit(container.limits, capacity),
+        allowed_hosts=tuple(allowed_hosts(account, details["external_access_integrations"])),
+        replicas=len(job.instances),
+        index=instance.id,
+        address=instance.address,
+        hosts={details["dns_name"]: addresses, f"instances.{details['dns_name']}": addresses},
+        shared_network=several,
+    )
+
+
+def platform_env(account: Account, job: Job, instance: InstanceState) -> dict[str, str]:
+    """The variables that the platform sets; the runner adds how to reach the account.
+
+    Source: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
+    """
+    env = {
+        "SNOWFLAKE_ACCOUNT": account.name,
+        "SNOWFLAKE_DATABASE": job.name.database,
+        "SNOWFLAKE_SCHEMA": job.name.schema,
+        "SNOWFLAKE_SERVICE_NAME": job.name.name,
+    }
+    if job.details["replicas_given"]:
+        env["SNOWFLAKE_JOBS_COUNT"] = str(len(job.instances))
+        env["SNOWFLAKE_JOB_INDEX"] = str(instance.id)
+    return env
+
+
+def new_token(account: Account, job: Job) -> str:
+    """A session token for the job's containers."""
+    return str(account.credentials.issue_token(job.details["user"], job.details["owner"], seconds=TOKEN_SECONDS))
+
+
+def job_directory(account: Account, job_id: str) -> Path:
+    """Where a job's local, memory and block volumes lie."""
+    return account.home.directory("jobs", job_id)
+
+
+def mount(account: Account, job: Job, instance: InstanceState, volume: Volume, path: str) -> Mount:
+    """A volume of an instance at a path of a container."""
+    from airflow_provider_spcs.emulator.runner import Mount
+
+    if volume.source == "stage":
+        return Mount("stage", Path(job.details["stage_paths"][volume.name]), path)
+    source = job_directory(account, job.id) / str(instance.id) / volume.name
+    source.mkdir(parents=True, exist_ok=True)
+    return Mount(volume.source, source, path)  # type: ignore[arg-type]  the reader has checked the word
+
+
+def _token(account: Account, job: Job, container: Container) -> Any:
+    from airflow_provider_spcs.emulator.runner import TokenSettings
+
+    if container.token is None:
+        return None
+    path = f"{container.token.directory}/token"
+    return TokenSettings(new_token(account, job), path, container.token.permission)
+
+
+def _secrets(account: Account, job: Job, container: Container) -> tuple[dict[str, bytes], dict[str, str]]:
+    files: dict[str, bytes] = {}
+    env: dict[str, str] = {}
+    for use in container.secrets:
+        values = secret_values.read(account, Name(*job.details["secrets"][use.name]))
+        _place(use, values, files, env)
+    return files, env
+
+
+def _place(use: SecretUse, values: dict[str, str], files: dict[str, bytes], env: dict[str, str]) -> None:
+    if use.env_name is not None:
+        env[use.env_name] = values[str(use.key)]
+        return
+    for key, content in values.items():
+        files[f"{use.directory}/{key}"] = content.encode()

@@ -1,0 +1,115 @@
+"""Every job service there ever was, in one SQLite file: what runs, what ended, what was dropped."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_spcs.emulator.lifecycle import TERMINAL
+from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.services.job import InstanceState, Job, instances
+
+_COLUMNS = "id, database, schema, name, status, message, created, completed, deleted, details, state"
+_OPEN = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
+
+
+@dataclass
+class JobRow:
+    """One stored job service; ``details`` is what was fixed at submission. Times are ISO texts in UTC."""
+
+    id: str
+    name: Name
+    status: str
+    message: str
+    created: str
+    completed: str | None
+    deleted: str | None
+    details: dict[str, Any]
+    instances: list[InstanceState]
+
+
+class JobStore:
+    """Rows by id and by name; each call is atomic and safe from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, database TEXT, schema TEXT, name TEXT, status TEXT,"
+            " message TEXT, created TEXT, completed TEXT, deleted TEXT, details TEXT, state TEXT, owner TEXT)"
+        )
+        self._db.execute("CREATE INDEX IF NOT EXISTS by_created ON jobs (owner, created)")
+        self._db.execute("CREATE INDEX IF NOT EXISTS by_name ON jobs (database, schema, name)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS log_cursors (container TEXT PRIMARY KEY, position INTEGER)")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def add(self, job: Job, created: str) -> None:
+        """Write a new job."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (job.id, *job.name, job.status, job.message, created, None, None,
+                 json.dumps(job.details), json.dumps(job.state()), job.details["owner"]),
+            )  # fmt: skip
+
+    def save(self, job: Job) -> None:
+        """Write what has changed of a job."""
+        with self._lock:
+            self._db.execute(
+                "UPDATE jobs SET status=?, message=?, completed=?, deleted=?, state=? WHERE id=?",
+                (job.status, job.message, job.completed, job.deleted, json.dumps(job.state()), job.id),
+            )
+
+    def get(self, job_id: str) -> JobRow | None:
+        """A job by its id."""
+        with self._lock:
+            row = self._db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id=?", (job_id,)).fetchone()
+        return _row(row) if row else None
+
+    def active(self) -> list[JobRow]:
+        """Jobs that had not ended when last written, or whose containers had not, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE status NOT IN ({_OPEN}) OR"
+                " (state LIKE '%\"status\": \"TERMINATING\"%') ORDER BY created"
+            ).fetchall()
+        return [_row(row) for row in rows]
+
+    def history(self, owner: str, start: str, end: str, limit: int) -> list[JobRow]:
+        """Jobs of a role created from ``start`` to ``end``, newest first."""
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE owner=? AND created >= ? AND created <= ?"
+                " ORDER BY created DESC LIMIT ?",
+                (owner, start, end, limit),
+            ).fetchall()
+        return [_row(row) for row in rows]
+
+    def log_position(self, container: str) -> int:
+        """Up to which byte of a container's log its lines are in the event table."""
+        with self._lock:
+            row = self._db.execute("SELECT position FROM log_cursors WHERE container=?", (container,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def move_log_position(self, container: str, position: int) -> None:
+        """Note that the lines before ``position`` are in the event table."""
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO log_cursors VALUES (?, ?)", (container, position))
+
+
+def _row(row: tuple[Any, ...]) -> JobRow:
+    job_id, database, schema, name, status, message, created, completed, deleted, details, state = row
+    return JobRow(
+        job_id, Name(database, schema, name), status, message, created, completed, deleted,
+        json.loads(details), instances(json.loads(state)),
+    )  # fmt: skip
