@@ -17,8 +17,8 @@ from airflow_provider_spcs.ending import Deadlines, Ending
 from airflow_provider_spcs.finish import Finish
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
-from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.order import Order, submit
+from airflow_provider_spcs.parameters import SpcsJobParameters
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook

@@ -22,9 +22,10 @@ from airflow_provider_spcs.errors import InvalidInput
 from airflow_provider_spcs.spec import ServiceSpec
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.hooks import SpcsHook, Submission
+    from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.sql import SpecFile
+    from airflow_provider_spcs.submission import Submission
     from airflow_provider_spcs.waiting import Log
 
 

@@ -10,11 +10,11 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_spcs.composition import Parts, SpecInput
 from airflow_provider_spcs.errors import InvalidInput
+from airflow_provider_spcs.order import Order
 from airflow_provider_spcs.policy import Codes, Policy
 from airflow_provider_spcs.poller import Door
 from airflow_provider_spcs.rendering import SpecTemplates
 from airflow_provider_spcs.spec import Resources
-from airflow_provider_spcs.order import Order
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.git import GitSource
@@ -173,6 +173,11 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         self.drop_on_completion = drop_on_completion
         self.cancel_on_kill = cancel_on_kill
         self.timeout = timeout
+
+    @staticmethod
+    def _convert_resources(resources: Any) -> None:  # noqa: ARG004 - Airflow's hook
+        """Keep ``default_args={"resources": ...}`` from Airflow's own ``resources``, which are about workers."""
+        return
 
     @property
     def base_container(self) -> str | None:
