@@ -8,6 +8,7 @@ from airflow_provider_spcs.emulator.runner.container import RunningContainer
 from airflow_provider_spcs.emulator.runner.images import Image, ImageNotFound, Images
 from airflow_provider_spcs.emulator.runner.request import TOKEN_PATH, ContainerRequest, Mount, TokenSettings
 from airflow_provider_spcs.emulator.runner.runner import Runner
+from airflow_provider_spcs.emulator.runner.starting import StartError
 
 __all__ = [
     "TOKEN_PATH",
@@ -18,5 +19,6 @@ __all__ = [
     "Mount",
     "Runner",
     "RunningContainer",
+    "StartError",
     "TokenSettings",
 ]

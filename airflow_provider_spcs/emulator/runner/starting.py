@@ -39,20 +39,25 @@ class Starter:
         Raises:
             StartError: No plan of isolation worked.
         """
-        read, write = os.pipe()
-        with os.fdopen(read, "rb") as reply:
-            try:
-                self._send(json.dumps(request).encode(), write)
-            finally:
-                os.close(write)
-            content = reply.read()
-        answer: dict[str, Any] = json.loads(content or b'{"error": "the starter process died"}')
+        content = json.dumps(request).encode()
+        # Silence means that the starter died before it forked anything for this request; so it may be asked again.
+        reply = self._ask(content) or self._ask(content) or b'{"error": "the starter process died twice"}'
+        answer: dict[str, Any] = json.loads(reply)
         if "error" in answer:
             raise StartError(
                 f"container {request['hostname']}: {answer['error']}. Every way to start it failed. "
                 f"See {self._log}; COVERAGE.md says what each way needs."
             )
         return answer
+
+    def _ask(self, content: bytes) -> bytes:
+        read, write = os.pipe()
+        with os.fdopen(read, "rb") as reply:
+            try:
+                self._send(content, write)
+            finally:
+                os.close(write)
+            return reply.read()
 
     def close(self) -> None:
         """End the process; containers run on."""

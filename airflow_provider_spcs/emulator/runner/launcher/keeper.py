@@ -243,11 +243,12 @@ class _Keeper:
             pass
         for line in self._streams.values():
             line.end()
+        # Before the end is told: whoever hears of it may delete the home.
+        _remove(self._directory / "scratch")
         ended = {"code": code, "oom": self._oom, "ended_at": time.time()}
         scratch = self._directory / ".exit.json.new"
         scratch.write_text(json.dumps(ended))
         scratch.replace(self._directory / "exit.json")
-        _remove(self._directory / "scratch")
 
 
 def _drained(handle: int) -> bytes:
