@@ -160,9 +160,7 @@ def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path, tick: C
     ended = process.returncode is not None
     what = f"ended with exit code {process.returncode}" if ended else f"is not healthy after {_READY_SECONDS} s"
     last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise DemoError(
-        f"airflow standalone: {what}. The DAG runs in it. Read {log}; its last lines:\n{last}"
-    )
+    raise DemoError(f"airflow standalone: {what}. The DAG runs in it. Read {log}; its last lines:\n{last}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

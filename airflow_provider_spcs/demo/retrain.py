@@ -41,7 +41,7 @@ def run(home: Path, rows: int, screen: Screen, *, deferrable: bool, kept: bool) 
             proof = prove(
                 workbench.connect_arguments(),
                 results["generate_data"]["table"],
-                registered["model_name"],
+                registered["model"],
                 registered["version"],
             )
         _summarize(Outcome(results, proof, time.monotonic() - began), workbench, screen, kept=kept)
@@ -92,7 +92,7 @@ def _summarize(outcome: Outcome, workbench: Workbench, screen: Screen, *, kept: 
     scores = ", ".join(f"{value:.3f}" for value in proof.probabilities)
     facts = {
         "rows": f"{generated['rows']:,} generated at {generated['rows_per_second']:,.0f} rows/s",
-        "training": f"{trained['rows_per_second']:,.0f} rows/s, commit {trained['git_commit'][:12]}",
+        "training": f"{trained['rows_per_second']:,.0f} rows/s, commit {trained['commit'][:12]}",
         "AUC": f"{metrics['auc']:.4f} on the hold-out; best achievable {metrics['best_achievable_auc']:.4f}",
         "model": f"{proof.model} version {proof.version}" + (", the default" if proof.is_default else ""),
         "loaded back": f"scored {len(proof.probabilities)} rows: {scores}",
