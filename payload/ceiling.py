@@ -54,8 +54,9 @@ def true_probability(applicants: dict[str, NDArray[Any]]) -> Floats:
     dti = (applicants["DEBT_TO_INCOME"] - 35) / 10
     lines = (applicants["NUMBER_OF_CREDIT_LINES"] - 5) / 2
     previous = applicants["PREVIOUS_DEFAULTS"]
-    names, codes = np.unique(applicants["LOAN_PURPOSE"], return_inverse=True)
-    effect, slope = np.array([PURPOSES[str(name)] for name in names])[codes].T
+    purpose = [applicants["LOAN_PURPOSE"] == name for name in PURPOSES]
+    effect = np.select(purpose, [effect for effect, _ in PURPOSES.values()])
+    slope = np.select(purpose, [slope for _, slope in PURPOSES.values()])
     logit = (
         INTERCEPT
         - 0.85 * credit

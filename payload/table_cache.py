@@ -102,7 +102,7 @@ class TableCache:
         first, _ = next(self.batches(TRAIN))
         candidates: list[dict[str, Any]] = first.slice(0, 1000).to_pylist()
         candidates.sort(key=lambda row: sum(value is None for value in row.values()))
-        return candidates[:rows]
+        return [{name: _plain(value) for name, value in row.items()} for row in candidates[:rows]]
 
     def _path(self, part: str) -> Path:
         return self._directory / f"{part}.arrow"
@@ -193,3 +193,8 @@ def label_values(labels: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
             "Name another column, or read a view that compares it with a threshold",
         )
     return labels.cast(pa.float32())
+
+
+def _plain(value: Any) -> Any:
+    """A float32 as a person would write it: 31.72 rather than 31.719999313354492."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value

@@ -23,12 +23,15 @@ class ArrowSource:
         self._columns, self._kinds, self._best, self._batches = columns, kinds, best, batches
 
     def kinds(self) -> dict[str, str]:
+        """See `source.Source`."""
         return self._kinds
 
     def best_achievable_auc(self) -> float | None:
+        """See `source.Source`."""
         return self._best
 
     def batches(self, layout: Any) -> Iterator[Any]:
+        """See `source.Source`."""
         import pyarrow as pa
 
         arrays = {name: pa.array(self._columns[name], pa.float64(), from_pandas=True)
@@ -74,15 +77,24 @@ def loans() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def source() -> type[ArrowSource]:
-    """The source class itself, for tests that change its columns."""
-    return ArrowSource
-
-
-@pytest.fixture(scope="session")
 def kinds() -> dict[str, str]:
     """Kinds of the loan applications' columns."""
     return dict(KINDS)
+
+
+@pytest.fixture(scope="session")
+def table(loans: Callable[..., dict[str, Any]]) -> Callable[..., ArrowSource]:
+    """``table(rows, edits, kinds)``: a source of so many loan applications, with some columns or kinds changed."""
+
+    def build(
+        rows: int, edits: dict[str, Callable[[Any], Any]] | None = None, changed: dict[str, str] | None = None
+    ) -> ArrowSource:
+        columns = loans(rows)
+        for name, edit in (edits or {}).items():
+            columns[name] = edit(columns[name])
+        return ArrowSource(columns, {**KINDS, **(changed or {})}, best=0.8204)
+
+    return build
 
 
 @pytest.fixture
