@@ -107,6 +107,11 @@ START_ERROR = "Encountered fatal error while starting container"
 OOM_KILLED = "Container was OOMKilled due to resource usage"
 
 
+def probe_failing(path: str, port: int) -> str:
+    """What SHOW SERVICE CONTAINERS says of a container whose readiness probe is not answered yet."""
+    return f"Readiness probe is failing at path: {path}, port: {port}"
+
+
 def exit_message(exit_code: int, *, oom_killed: bool) -> str:
     """What SHOW SERVICE CONTAINERS says of a container that ended with ``exit_code``.
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import lifecycle
 from airflow_provider_spcs.emulator.events import rows
@@ -69,16 +69,18 @@ class Telemetry:
 
     def job_event(self, job: Job) -> None:
         """A job's status changed."""
-        self._event(job, None, None, "SERVICE", lifecycle.JOB_MESSAGES[job.status], job.status)
+        self._event(rows.attributes(self._account.name, job), "SERVICE", lifecycle.JOB_MESSAGES[job.status], job.status)
 
     def instance_event(self, job: Job, instance: InstanceState) -> None:
         """An instance's status changed."""
         message = lifecycle.INSTANCE_MESSAGES[instance.status]
-        self._event(job, instance, None, "SERVICE_INSTANCE", message, instance.status)
+        resource = rows.attributes(self._account.name, job, instance)
+        self._event(resource, "SERVICE_INSTANCE", message, instance.status)
 
     def container_event(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
         """A container's status or message changed."""
-        self._event(job, instance, container, "CONTAINER", container.message, container.status)
+        resource = rows.attributes(self._account.name, job, instance, container)
+        self._event(resource, "CONTAINER", container.message, container.status)
 
     def follow(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
         """Take a container's log into the table while it grows, from where it was left."""
@@ -99,10 +101,7 @@ class Telemetry:
                 follower.finished = True
         self._news.set()
 
-    def _event(
-        self, job: Job, instance: InstanceState | None, container: ContainerState | None, what: str, message: str, status: str
-    ) -> None:
-        resource = rows.attributes(self._account.name, job, instance, container)
+    def _event(self, resource: dict[str, Any], what: str, message: str, status: str) -> None:
         self.add(rows.event(self._account.clock.now(), resource, f"{what}.STATUS_CHANGE", message, str(status)))
 
     def _run(self) -> None:

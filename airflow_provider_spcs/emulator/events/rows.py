@@ -72,14 +72,10 @@ def event(when: datetime, resource: dict[str, Any], name: str, message: str, sta
     )
 
 
-def metric(
-    when: datetime, resource: dict[str, Any], name: str, value: float, unit: str, marks: dict[str, str] | None = None
-) -> Row:
+def metric(when: datetime, resource: dict[str, Any], name: str, value: float, unit: str) -> Row:
     """A platform metric; all are gauges."""
     record = {"metric": {"name": name, "unit": unit}, "name": name, "metric_type": "gauge", "value_type": "DOUBLE"}
-    return Row(
-        naive(when), json.dumps(resource), "METRIC", json.dumps(value), SCOPE, json.dumps(record), json.dumps(marks or {})
-    )
+    return Row(naive(when), json.dumps(resource), "METRIC", json.dumps(value), SCOPE, json.dumps(record), "{}")
 
 
 def log(line: str, resource: str) -> Row | None:
@@ -122,7 +118,7 @@ def _structured(text: str) -> dict[str, Any] | None:
 
 
 def _structured_row(when: datetime, resource: str, stream: str, fields: dict[str, Any]) -> Row:
-    # Source: monitoring-services, "structured logs": body, severity_text, attributes, scope, timestamp; the rest is dropped.
+    # Source: monitoring-services: body, severity_text, attributes, scope and timestamp count; the rest is dropped.
     severity = str(fields.get("severity_text") or "").upper()
     record = {"severity_text": severity, "severity_number": _SEVERITIES.get(severity, 0)} if severity else {}
     given = fields.get("attributes")

@@ -42,7 +42,7 @@ def of_service(
         found = cursor.execute(
             'SELECT "TIMESTAMP", "RESOURCE_ATTRIBUTES"::VARCHAR, "VALUE"::VARCHAR, "RECORD"::VARCHAR,'
             f' "RECORD_ATTRIBUTES"::VARCHAR FROM {TABLE} WHERE "RECORD_TYPE" = ? AND'
-            " json_extract_string(\"RESOURCE_ATTRIBUTES\", '$.\"snow.service.id\"') = ?"
+            ' json_extract_string("RESOURCE_ATTRIBUTES", \'$."snow.service.id"\') = ?'
             ' AND "TIMESTAMP" >= ? AND "TIMESTAMP" <= ? ORDER BY "TIMESTAMP", rowid',
             [record_type, service_id, start, end],
         ).fetchall()

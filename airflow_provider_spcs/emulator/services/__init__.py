@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
@@ -38,7 +37,6 @@ from airflow_provider_spcs.emulator.services.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
-    from airflow_provider_spcs.emulator.runner import Runner
 
 CLOSE_GRACE_SECONDS = 3.0
 CLOSE_WAIT_SECONDS = 10.0
@@ -64,13 +62,6 @@ class Services:
         secrets.forget_with(account)
         account.objects.on_drop("SERVICE", self._dropped)
 
-    @cached_property
-    def runner(self) -> Runner:
-        """What starts containers and finds them again."""
-        from airflow_provider_spcs.emulator.runner import Runner
-
-        return Runner(self._account)
-
     def open(self) -> None:
         """Make what a new account has, and pick up the jobs that an earlier process of this home left."""
         compute_pools.make_system_pool(self._account)
@@ -87,7 +78,6 @@ class Services:
             running.wait(CLOSE_WAIT_SECONDS)
         self.supervisor.call(lambda: None)
         self.supervisor.close()
-        self.runner.close()
         self.telemetry.close()
         self.store.close()
 
@@ -150,7 +140,7 @@ class Services:
         self.supervisor.jobs[job.id] = job
         for instance, container in job.containers():
             if container.record is not None and container.exit_code is None:
-                running = self.runner.adopt(container.record)
+                running = runner.adopt(container.record)
                 if running is None:
                     self.supervisor.lost(job, instance, container)
                     continue

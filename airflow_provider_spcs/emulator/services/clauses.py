@@ -123,10 +123,8 @@ def if_not_exists(statement: Statement) -> bool:
 
 def stage_location(statement: Statement) -> str:
     """Read ``@stage/path`` or ``'@stage/path'``; the text with its ``@``."""
-    if statement.is_string() or statement.looking_at("?"):
-        content = statement.string()
-    else:
-        content = _run_of_tokens(statement)
+    literal = statement.is_string() or statement.looking_at("?")
+    content = statement.string() if literal else _run_of_tokens(statement)
     if not content.startswith("@"):
         raise invalid_value(content, "stage", "A stage's name begins with '@'.")
     return content

@@ -29,7 +29,6 @@ _READERS = _ALTERABLE | {
     "INSTANCE_FAMILY": clauses.word,
     "INITIALLY_SUSPENDED": clauses.boolean,
     "PLACEMENT_GROUP": clauses.string,
-    "FOR": lambda statement: None,
 }
 _DEFAULTS = {"AUTO_SUSPEND_SECS": 3600, "AUTO_RESUME": True, "COMMENT": None}
 
@@ -48,9 +47,7 @@ def create_pool(session: Session, statement: Statement) -> Result:
     replace = ddl.replaces(statement)
     if replace:
         _refuse_in_use(session, name, "replaced")
-    result = ddl.create(
-        session, KIND, name, _document(session, given), replace=replace, unless_exists=unless_exists
-    )
+    result = ddl.create(session, KIND, name, _document(session, given), replace=replace, unless_exists=unless_exists)
     session.account.services.supervisor.wake()
     return result
 

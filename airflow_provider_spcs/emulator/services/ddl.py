@@ -108,13 +108,12 @@ def show(
     kind: str,
     columns: list[Column],
     row: Callable[[StoredObject], tuple[Any, ...]],
-    keep: Callable[[StoredObject], bool] = lambda _: True,
 ) -> Result:
     """The rows of SHOW with its shared clauses."""
     chosen = Filter.parse(session, statement)
     store = session.account.objects
     objects = store.list(kind) if kind in ACCOUNT_KINDS else store.list(kind, chosen.database, chosen.schema)
-    return Result(columns, [row(item) for item in chosen.apply(filter(keep, objects))], kind=Kind.SHOW)
+    return Result(columns, [row(item) for item in chosen.apply(objects)], kind=Kind.SHOW)
 
 
 ACCOUNT_KINDS = frozenset({"COMPUTE POOL", "INTEGRATION"})
@@ -135,9 +134,7 @@ def flag(value: object) -> str:
     return "true" if value else "false"
 
 
-def set_or_unset(
-    statement: Statement, readers: dict[str, clauses.Reader], defaults: dict[str, Any]
-) -> dict[str, Any]:
+def set_or_unset(statement: Statement, readers: dict[str, clauses.Reader], defaults: dict[str, Any]) -> dict[str, Any]:
     """What ALTER ... SET key = value ... or UNSET key, ... changes.
 
     Raises:

@@ -40,9 +40,7 @@ def get_job_history(
         raise invalid_value(result_limit, "RESULT_LIMIT", f"It must be a whole number from 1 to {MAX_ROWS}.")
     start = max(_moment(created_time_start, "CREATED_TIME_START", now - KEPT), now - KEPT)
     end = _moment(created_time_end, "CREATED_TIME_END", now)
-    rows = session.account.services.store.history(
-        session.role, start.isoformat(), end.isoformat(), int(result_limit)
-    )
+    rows = session.account.services.store.history(session.role, start.isoformat(), end.isoformat(), int(result_limit))
     return Result(COLUMNS, [_row(item) for item in rows])
 
 

@@ -22,7 +22,7 @@ KIND = "INTEGRATION"
 
 def _secrets(statement: Statement) -> list[tuple[str, ...]] | str:
     if statement.looking_at("(") or statement.is_string():
-        return [part for part in clauses.parenthesised(clauses.name)(statement)]
+        return list(clauses.parenthesised(clauses.name)(statement))
     word = clauses.word(statement)
     if word not in {"ALL", "NONE"}:
         raise invalid_value(word, "ALLOWED_AUTHENTICATION_SECRETS", "It must be a list, ALL or NONE.")

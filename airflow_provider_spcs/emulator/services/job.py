@@ -95,9 +95,7 @@ class Job:
     @property
     def live(self) -> bool:
         """Whether any of its processes may still run."""
-        running = {ContainerStatus.READY, ContainerStatus.TERMINATING}
-        return any(item.record is not None and item.exit_code is None and item.status in running
-                   for _, item in self.containers())  # fmt: skip
+        return any(item.record is not None and item.exit_code is None for _, item in self.containers())
 
     def state(self) -> list[dict[str, Any]]:
         """The instances as JSON-able data; :func:`instances` reads it."""

@@ -21,7 +21,7 @@ _WAITABLE = frozenset({JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED, JobS
 def wait_for(session: Session, parts: tuple[str, ...], status: str, timeout: object = 86400) -> str:
     """Blocks until the job has the status; an error when it cannot get there or time is up.
 
-    Source: https://docs.snowflake.com/en/sql-reference/sql/spcs_wait_for; the wording of both answers is not documented.
+    Source: https://docs.snowflake.com/en/sql-reference/sql/spcs_wait_for; neither answer's wording is documented.
     """
     wanted = str(status).upper()
     if wanted not in _WAITABLE:

@@ -29,7 +29,9 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
     capacity = families.node(details["instance_family"])
     files, secret_env = _secrets(account, job, container)
     addresses = tuple(item.address for item in job.instances)
-    several = len(job.instances) > 1 or len(job.spec.containers) > 1
+    # A port that others reach, or the probe from outside, must not be hidden in a network of the container's own.
+    listens = bool(job.spec.endpoints) or container.readiness is not None
+    several = len(job.instances) > 1 or len(job.spec.containers) > 1 or listens
     return ContainerRequest(
         job=job.name,
         instance_id=instance.id,
@@ -87,7 +89,8 @@ def mount(account: Account, job: Job, instance: InstanceState, volume: Volume, p
         return Mount("stage", Path(job.details["stage_paths"][volume.name]), path)
     source = job_directory(account, job.id) / str(instance.id) / volume.name
     source.mkdir(parents=True, exist_ok=True)
-    return Mount(volume.source, source, path)  # type: ignore[arg-type]  the reader has checked the word
+    kind: Any = volume.source
+    return Mount(kind, source, path)
 
 
 def _token(account: Account, job: Job, container: Container) -> Any:

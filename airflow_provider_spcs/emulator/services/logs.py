@@ -21,7 +21,7 @@ LOGS_UNAVAILABLE = 395014
 
 
 @scalar("SYSTEM$GET_SERVICE_LOGS")
-def get_service_logs(
+def get_service_logs(  # noqa: PLR0917  a SQL function's arguments have no names
     session: Session,
     service: str,
     instance_id: object = 0,

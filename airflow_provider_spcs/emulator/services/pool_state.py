@@ -1,4 +1,4 @@
-"""How a compute pool's nodes come and go: one pure function from now and the need for nodes to the pool's next state."""
+"""How a compute pool's nodes come and go: a pure function from the time and the need for nodes to the next state."""
 
 from __future__ import annotations
 

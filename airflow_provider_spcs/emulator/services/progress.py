@@ -42,9 +42,7 @@ class Progress:
         changed: Called with a job's id after each change.
     """
 
-    def __init__(
-        self, account: Account, store: JobStore, telemetry: Telemetry, changed: Callable[[str], None]
-    ) -> None:
+    def __init__(self, account: Account, store: JobStore, telemetry: Telemetry, changed: Callable[[str], None]) -> None:
         self._account = account
         self._store = store
         self._telemetry = telemetry

@@ -132,7 +132,8 @@ def _values(kind: str, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _wrong_property(key: str, kind: str) -> SnowflakeError:
-    return SnowflakeError(f"SQL compilation error:\ninvalid property '{key}' for a secret of type {kind}", 1422, "22023")
+    message = f"SQL compilation error:\ninvalid property '{key}' for a secret of type {kind}"
+    return SnowflakeError(message, 1422, "22023")
 
 
 def _scopes(document: dict[str, Any]) -> str | None:

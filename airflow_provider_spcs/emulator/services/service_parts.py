@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HEAD = [text("database_name"), text("schema_name"), text("service_name"), text("service_status")]
 _CONTAINERS = [
     *_HEAD, text("instance_id"), text("instance_status"), text("container_name"), text("status"), text("message"),
-    text("image_name"), text("image_digest"), number("restart_count"), text("start_time"), text("last_exit_code"),
+    text("image_name"), text("image_digest"), number("restart_count"), text("start_time"), number("last_exit_code"),
     text("last_restart_time"),
 ]  # fmt: skip
 _INSTANCES = [
@@ -32,12 +32,21 @@ _ENDPOINTS = [
 def show_containers(session: Session, statement: Statement) -> Result:
     """Status, message and exit code of every container of every instance."""
     job, chosen = _read(session, statement)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
-            *_head(job), str(instance.id), str(instance.status), item.name, str(item.status), item.message, item.image,
-            item.digest, item.restart_count, zulu(item.start_time),
-            None if item.exit_code is None else str(item.exit_code), None,
-        )  # fmt: skip
+            *_head(job),
+            str(instance.id),
+            str(instance.status),
+            item.name,
+            str(item.status),
+            item.message,
+            item.image,
+            item.digest,
+            item.restart_count,
+            zulu(item.start_time),
+            item.exit_code,
+            None,
+        )
         for instance in job.instances
         for item in instance.containers
         if chosen(item.name)
@@ -49,11 +58,16 @@ def show_containers(session: Session, statement: Statement) -> Result:
 def show_instances(session: Session, statement: Statement) -> Result:
     """Every instance with its address."""
     job, chosen = _read(session, statement)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
-            *_head(job), str(item.id), str(item.status), job.details["spec_digest"], zulu(item.created),
-            zulu(item.started), item.address if item.started else None,
-        )  # fmt: skip
+            *_head(job),
+            str(item.id),
+            str(item.status),
+            job.details["spec_digest"],
+            zulu(item.created),
+            zulu(item.started),
+            item.address if item.started else None,
+        )
         for item in job.instances
         if chosen(str(item.id))
     ]
@@ -65,7 +79,7 @@ def show_endpoints(session: Session, statement: Statement) -> Result:
     """Endpoints of the specification; public ones get no address, as nothing listens for the outside."""
     row, chosen = _read(session, statement)
     job = session.account.services.job(row)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (item.name, item.port, item.port_range, item.protocol, "true" if item.public else "false", None)
         for item in job.spec.endpoints
         if chosen(item.name)

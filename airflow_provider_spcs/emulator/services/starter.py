@@ -51,9 +51,8 @@ class Starter:
         by_pool: dict[str, list[Job]] = {}
         for job in list(jobs.values()):
             by_pool.setdefault(job.pool, []).append(job)
-        due = [self._retry_pulls()]
-        for pool in self._account.objects.list("COMPUTE POOL"):
-            due.append(self._pool(pool, by_pool.get(pool.name.name, [])))
+        pools = self._account.objects.list("COMPUTE POOL")
+        due = [self._retry_pulls(), *(self._pool(pool, by_pool.get(pool.name.name, [])) for pool in pools)]
         return min((moment for moment in due if moment is not None), default=None)
 
     def _pool(self, pool: StoredObject, jobs: list[Job]) -> datetime | None:
@@ -124,7 +123,11 @@ class Starter:
             return
         container.record, container.log_path = running.record, str(running.log_path)
         container.start_time = self._progress.now()
-        self._progress.container(job, instance, container, ContainerStatus.READY, lifecycle.RUNNING)
+        if wanted.readiness is None:
+            self._progress.container(job, instance, container, ContainerStatus.READY, lifecycle.RUNNING)
+        else:
+            message = lifecycle.probe_failing(wanted.readiness.path, wanted.readiness.port)
+            self._progress.container(job, instance, container, ContainerStatus.PENDING, message)
         self._progress.started(job, instance, container)
         self._attach(running, (job, instance, container))
 
@@ -134,6 +137,7 @@ class Starter:
             if job.terminal or container.status is not ContainerStatus.PENDING:
                 del self._pulls[key]
             elif moment <= now:
+                # No record means that nothing was started yet.
                 del self._pulls[key]
                 self._start_container(job, instance, container)
                 self._progress.settle(job)

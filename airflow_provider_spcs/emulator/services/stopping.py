@@ -101,9 +101,9 @@ class Stopping:
 
     def _end_containers(self, job: Job, message: str, grace_seconds: float) -> None:
         for running, (_, instance, container) in self._live(job):
-            if container.status is ContainerStatus.READY:
+            if container.status in {ContainerStatus.PENDING, ContainerStatus.READY}:
                 self._progress.container(job, instance, container, ContainerStatus.TERMINATING, message)
             running.terminate(grace_seconds)
         for instance, container in job.containers():
-            if container.status is ContainerStatus.PENDING:
+            if container.status is ContainerStatus.PENDING and container.record is None:
                 self._progress.container(job, instance, container, ContainerStatus.FAILED, message)

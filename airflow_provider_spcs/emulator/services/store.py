@@ -46,6 +46,7 @@ class JobStore:
         )
         self._db.execute("CREATE INDEX IF NOT EXISTS by_created ON jobs (owner, created)")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_name ON jobs (database, schema, name)")
+        self._db.execute("CREATE INDEX IF NOT EXISTS by_end ON jobs (completed) WHERE deleted IS NULL")
         self._db.execute("CREATE TABLE IF NOT EXISTS log_cursors (container TEXT PRIMARY KEY, position INTEGER)")
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ class JobStore:
         with self._lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE status NOT IN ({_OPEN}) OR"
-                " (state LIKE '%\"status\": \"TERMINATING\"%') ORDER BY created"
+                ' (state LIKE \'%"status": "TERMINATING"%\') ORDER BY created'
             ).fetchall()
         return [_row(row) for row in rows]
 
@@ -94,6 +95,20 @@ class JobStore:
                 (owner, start, end, limit),
             ).fetchall()
         return [_row(row) for row in rows]
+
+    def oldest_ended(self) -> tuple[str, Name, str] | None:
+        """Id, name and end of the job that ended first among those not dropped."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT id, database, schema, name, completed FROM jobs"
+                " WHERE deleted IS NULL AND completed IS NOT NULL ORDER BY completed LIMIT 1"
+            ).fetchone()
+        return (row[0], Name(*row[1:4]), row[4]) if row else None
+
+    def mark_deleted(self, job_id: str, when: str) -> None:
+        """Note that a job is gone whose name has no object any more."""
+        with self._lock:
+            self._db.execute("UPDATE jobs SET status='DELETED', deleted=? WHERE id=?", (when, job_id))
 
     def log_position(self, container: str) -> int:
         """Up to which byte of a container's log its lines are in the event table."""

@@ -55,11 +55,8 @@ def spec_text(session: Session, source: SpecSource) -> str:
         location = f"{source.stage.rstrip('/')}/{source.file.lstrip('/')}"
         path = session.account.stages.path(session, location)
         if not path.is_file():
-            raise SnowflakeError(
-                f"SQL compilation error:\nFile '{source.file}' on stage '{source.stage}' does not exist or not authorized.",
-                2003,
-                "02000",
-            )
+            message = f"File '{source.file}' on stage '{source.stage}' does not exist or not authorized."
+            raise SnowflakeError(f"SQL compilation error:\n{message}", 2003, "02000")
         text = path.read_text()
     if len(text) > MAX_SPEC_BYTES:
         raise invalid(f"it has {len(text)} characters; at most {MAX_SPEC_BYTES} are read.")
@@ -142,8 +139,10 @@ def _instances(parsed: spec.ServiceSpec, replicas: int, job_id: str, now: str) -
     mark = hashlib.sha256(job_id.encode()).digest()
 
     def address(index: int) -> str:
+        if replicas == 1:
+            return "127.0.0.1"
         # All of 127/8 is loopback; a block of addresses a job keeps the ports of its instances apart.
-        return "127.0.0.1" if replicas == 1 else f"127.{100 + mark[0] % 100}.{(mark[1] + index // 250) % 256}.{index % 250 + 2}"
+        return f"127.{100 + mark[0] % 100}.{(mark[1] + index // 250) % 256}.{index % 250 + 2}"
 
     return [
         InstanceState(

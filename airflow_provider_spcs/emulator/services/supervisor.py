@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import lifecycle
 from airflow_provider_spcs.emulator.lifecycle import ContainerStatus
+from airflow_provider_spcs.emulator.services import probes
 from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
 from airflow_provider_spcs.emulator.services.progress import Progress
 from airflow_provider_spcs.emulator.services.starter import Starter
 from airflow_provider_spcs.emulator.services.stopping import Stopping
+from airflow_provider_spcs.emulator.services.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
@@ -61,6 +63,7 @@ class Supervisor:
         self.progress = Progress(account, store, telemetry, self._tell)
         self.starter = Starter(account, self.progress, timing, self.attach)
         self.stopping = Stopping(account, self.progress, self.jobs, self._live_containers)
+        self._upkeep = Upkeep(account, store, telemetry)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="spcs-jobs", daemon=True)
         self._clock.on_move(self.wake)
@@ -135,6 +138,23 @@ class Supervisor:
             self._ended.append(key)
         else:
             self._selector.register(handle, selectors.EVENT_READ, key)
+        self._probe(live)
+
+    def ready(self, live: Live) -> None:
+        """A container's readiness probe was answered."""
+        job, instance, container = live
+        if container.status is ContainerStatus.PENDING:
+            self.progress.container(job, instance, container, ContainerStatus.READY, lifecycle.RUNNING)
+            self.progress.settle(job)
+
+    def _probe(self, live: Live) -> None:
+        job, instance, container = live
+        probe = next(item.readiness for item in job.spec.containers if item.name == container.name)
+        if probe is not None and container.status is ContainerStatus.PENDING:
+            key = id(container)
+            probes.watch(
+                instance.address, probe, lambda: key not in self._running, lambda: self.post(lambda: self.ready(live))
+            )
 
     def _live_containers(self, job: Job) -> list[tuple[RunningContainer, Live]]:
         return [(running, live) for running, live, _ in self._running.values() if live[0] is job]
@@ -151,7 +171,8 @@ class Supervisor:
                 while self._actions:
                     self._actions.popleft()()
                 self._collect()
-                deadline = self.starter.advance(self.jobs)
+                due = [self.starter.advance(self.jobs), self._upkeep.advance(self.containers())]
+                deadline = min((moment for moment in due if moment is not None), default=None)
                 self._forget_ended()
             except Exception:
                 # The thread must outlive any defect: every other job depends on it.
@@ -196,6 +217,9 @@ class Supervisor:
             message = container.message  # why it was stopped says more than the signal that did it
         status = ContainerStatus.DONE if code == 0 else ContainerStatus.FAILED
         self._telemetry.finish(job, instance, container)
+        if container.status is ContainerStatus.PENDING and code == 0:
+            # It ended before its readiness probe was answered: it ran all the same.
+            self.ready(live)
         self.progress.container(job, instance, container, status, message)
         self.progress.settle(job)
         if job.terminal:

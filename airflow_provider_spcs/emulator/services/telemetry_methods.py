@@ -30,7 +30,7 @@ _METRICS = [
 @method("SPCS_GET_LOGS")
 def get_logs(session: Session, parts: tuple[str, ...], start_time: Any = None, end_time: Any = None) -> Result:
     """The job's log lines of the last day, or between two times."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (when, *_place(resource), value if isinstance(value, str) else json.dumps(value), json.dumps(marks))
         for when, resource, value, _, marks in _records(session, parts, "LOG", start_time, end_time)
     ]
@@ -40,11 +40,16 @@ def get_logs(session: Session, parts: tuple[str, ...], start_time: Any = None, e
 @method("SPCS_GET_EVENTS")
 def get_events(session: Session, parts: tuple[str, ...], start_time: Any = None, end_time: Any = None) -> Result:
     """The job's platform events of the last day, or between two times."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
-            when, record.get("severity_text"), record.get("name"), json.dumps(value), *_place(resource),
-            json.dumps(record), json.dumps(marks),
-        )  # fmt: skip
+            when,
+            record.get("severity_text"),
+            record.get("name"),
+            json.dumps(value),
+            *_place(resource),
+            json.dumps(record),
+            json.dumps(marks),
+        )
         for when, resource, value, record, marks in _records(session, parts, "EVENT", start_time, end_time)
     ]
     return Result(_EVENTS, rows)
@@ -53,11 +58,17 @@ def get_events(session: Session, parts: tuple[str, ...], start_time: Any = None,
 @method("SPCS_GET_METRICS")
 def get_metrics(session: Session, parts: tuple[str, ...], start_time: Any = None, end_time: Any = None) -> Result:
     """The job's platform metrics of the last day, or between two times."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
-            when, record.get("name"), str(value), record.get("metric", {}).get("unit"), *_place(resource),
-            json.dumps(resource), json.dumps(record), json.dumps(marks),
-        )  # fmt: skip
+            when,
+            record.get("name"),
+            str(value),
+            record.get("metric", {}).get("unit"),
+            *_place(resource),
+            json.dumps(resource),
+            json.dumps(record),
+            json.dumps(marks),
+        )
         for when, resource, value, record, marks in _records(session, parts, "METRIC", start_time, end_time)
     ]
     return Result(_METRICS, rows)

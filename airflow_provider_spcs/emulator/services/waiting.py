@@ -38,7 +38,9 @@ def finish_or_cancel(session: Session, job_id: str, name: Name) -> None:
     if row.status not in TERMINAL:
         services.cancel(job_id)
         raise SnowflakeError(
-            f"Statement reached its statement or warehouse timeout of {limit:g} second(s) and was canceled.", 630, "57014"
+            f"Statement reached its statement or warehouse timeout of {limit:g} second(s) and was canceled.",
+            630,
+            "57014",
         )
     if row.status != JobStatus.DONE:
         raise SnowflakeError(f"Job {name.name} failed with status: {row.status}. {row.message}", JOB_FAILED, "P0000")

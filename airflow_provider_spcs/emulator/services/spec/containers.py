@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.services.spec.model import Amounts, Container, Probe, SecretUse, TokenMount
 from airflow_provider_spcs.emulator.services.spec.node import Node
 from airflow_provider_spcs.emulator.services.spec.quantity import cores, memory, memory_request
@@ -11,19 +12,25 @@ from airflow_provider_spcs.emulator.services.spec.quantity import cores, memory,
 GPU = "nvidia.com/gpu"
 MAX_SECRETS = 50
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_IMAGE = re.compile(r"[A-Za-z0-9./_-]+(:[0-9]+/[A-Za-z0-9./_-]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z")
+_IMAGE = re.compile(
+    r"[A-Za-z0-9./_-]+(:[0-9]+/[A-Za-z0-9./_-]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z"
+)
 _TOKEN_PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+\Z")
 _KEYS = ("username", "password", "secret_string", "access_token")
 _FIELDS = (
-    "command args env readinessProbe livenessProbe volumeMounts resources mountSessionToken sessionTokenConfig "
-    "secrets sha256"
-).split()
+    "command", "args", "env", "readinessProbe", "livenessProbe", "volumeMounts", "resources", "mountSessionToken",
+    "sessionTokenConfig", "secrets", "sha256",
+)  # fmt: skip
 
 
 def container(node: Node) -> Container:
     """One container, checked."""
     fields = node.fields(_FIELDS, required=("name", "image"))
     requests, limits = _resources(fields.get("resources"))
+    if "livenessProbe" in fields:
+        _probe(fields["livenessProbe"], period=10)
+        # It restarts containers, which nothing here does.
+        raise unsupported(fields["livenessProbe"].path)
     return Container(
         name=fields["name"].label(),
         image=_image(fields["image"]),
@@ -34,7 +41,6 @@ def container(node: Node) -> Container:
         requests=requests,
         limits=limits,
         readiness=_probe(fields.get("readinessProbe"), period=5),
-        liveness=_probe(fields.get("livenessProbe"), period=10),
         secrets=_secrets(fields.get("secrets")),
         token=_token(fields.get("mountSessionToken"), fields.get("sessionTokenConfig")),
     )

@@ -30,7 +30,7 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
             raise invalid(f"a key in line {key_node.start_mark.line + 1} is not a scalar.")
         if key_node.value in found:
             raise invalid(f"duplicate key '{key_node.value}' in line {key_node.start_mark.line + 1}.")
-        found[str(key_node.value)] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        found[str(key_node.value)] = loader.construct_object(value_node, deep=True)
     return found
 
 
@@ -102,8 +102,16 @@ def canonical(data: Any, digests: dict[str, str]) -> str:
     """
     shown = _shown(data)
     for container in shown["spec"]["containers"]:
+        if container.get("env"):
+            container["env"] = {key: _Quoted(str(value)) for key, value in _env(data, container["name"]).items()}
         container["sha256"] = _Quoted("@" + digests[str(container["image"])])
     return "---\n" + yaml.dump(shown, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def _env(data: Any, name: str) -> dict[str, str]:
+    """A container's variables as written: ``8080`` and ``yes`` are text there, whatever they look like."""
+    written = next(item for item in data["spec"]["containers"] if str(item["name"]) == str(name))
+    return {key: value or "" for key, value in written["env"].items()}
 
 
 def _shown(value: Any) -> Any:

@@ -22,8 +22,12 @@ def endpoint(node: Node) -> Endpoint:
             raise fields["portRange"].fail("It needs protocol TCP and public false.")
     if "corsSettings" in fields:
         fields["corsSettings"].fields(
-            ("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
-            + ("Access-Control-Expose-Headers",)
+            (
+                "Access-Control-Allow-Origin",
+                "Access-Control-Allow-Methods",
+                "Access-Control-Allow-Headers",
+                "Access-Control-Expose-Headers",
+            )
         )
     port = fields["port"].integer(1, 65535) if "port" in fields else None
     return Endpoint(fields["name"].label(), port, port_range, public, protocol)

@@ -56,7 +56,6 @@ class Container:
     requests: Amounts = Amounts()
     limits: Amounts = Amounts()
     readiness: Probe | None = None
-    liveness: Probe | None = None
     secrets: tuple[SecretUse, ...] = ()
     token: TokenMount | None = field(default_factory=TokenMount)
 

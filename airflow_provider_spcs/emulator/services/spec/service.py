@@ -103,7 +103,8 @@ def _capabilities(value: Any) -> None:
 
 def _first_instance_first(node: Node | None) -> bool:
     fields = node.fields(("controlPolicy",)) if node else {}
-    policy = fields["controlPolicy"].fields(("startupOrder",)).get("startupOrder") if "controlPolicy" in fields else None
+    control = fields.get("controlPolicy")
+    policy = control.fields(("startupOrder",)).get("startupOrder") if control else None
     order = policy.fields((), required=("type",))["type"] if policy else None
     return order is not None and order.choice("FirstInstance", "Parallel") == "FirstInstance"
 

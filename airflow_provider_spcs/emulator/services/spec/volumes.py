@@ -42,9 +42,9 @@ def volume(node: Node) -> Volume:
 
 
 def _only(fields: dict[str, Node], *allowed: str) -> None:
-    for key in fields:
+    for key, node in fields.items():
         if key not in {"name", "source", *allowed}:
-            raise fields[key].fail(f"It does not apply to a volume with source {fields['source'].text()}.")
+            raise node.fail(f"It does not apply to a volume with source {fields['source'].text()}.")
 
 
 def _id(node: Node | None) -> int | None:
