@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.runner import environment, network, surroundings
 from airflow_provider_spcs.emulator.runner.container import RunningContainer, write_whole
 from airflow_provider_spcs.emulator.runner.images import Image, Images
@@ -35,6 +38,8 @@ class Runner:
     def __init__(self, account: Account, plans: Sequence[str] = ISOLATION_PLANS) -> None:
         self._account = account
         self._plans = tuple(plans)
+        self._plan: dict[str, Any] | None = None
+        self._lock = threading.Lock()
         self._directory = account.home.directory("containers")
         self._endpoints = account.home.root / "endpoints.json"
         self._starter = Starter(self._directory / "starter.log")
@@ -54,8 +59,12 @@ class Runner:
         self._write_endpoints()
         directory = self._directory / uuid.uuid4().hex
         directory.mkdir(mode=0o700)
-        answer = self._starter.start(self._describe(request, image, argv, directory))
-        self._plans = self._plans[self._plans.index(answer["plan"]) :]
+        described = self._describe(request, image, argv, directory)
+        try:
+            self._starter.start(described | self._isolation())
+        except StartError:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         return RunningContainer(directory)
 
     def adopt(self, record: dict[str, Any]) -> RunningContainer | None:
@@ -73,6 +82,35 @@ class Runner:
         """Give up what is needed to start containers; those that run, run on."""
         self._starter.close()
 
+    def _isolation(self) -> dict[str, Any]:
+        """The best plan that the system allows, found once with a container that asks for nothing.
+
+        So a request that cannot be met fails; it does not lead to less isolation.
+        """
+        with self._lock:
+            if self._plan is None:
+                self._plan = self._find_plan()
+            return self._plan
+
+    def _find_plan(self) -> dict[str, Any]:
+        refused: list[str] = []
+        asked = ContainerRequest(Name("", "", "PROBE"), 0, "probe", "probe")
+        for plan in self._plans:
+            directory = self._directory / uuid.uuid4().hex
+            directory.mkdir(mode=0o700)
+            probe = self._describe(asked, Image(None), ["true"], directory)
+            found = {"plan": plan, "refused": list(refused)}
+            try:
+                self._starter.start(probe | found)
+                RunningContainer(directory).wait(10)
+            except StartError as error:
+                refused.append(f"{plan}: {error}")
+            else:
+                return found
+            finally:
+                shutil.rmtree(directory, ignore_errors=True)
+        raise StartError("; ".join(refused))
+
     def _write_endpoints(self) -> None:
         """Tell the keepers where the account listens now; they read it at each connection."""
         endpoints = self._account.endpoints
@@ -88,7 +126,6 @@ class Runner:
         token = request.token
         return {
             "directory": str(directory),
-            "plans": self._plans,
             "argv": argv,
             "env": env,
             "home": environment.HOME,

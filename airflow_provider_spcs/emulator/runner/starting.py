@@ -37,7 +37,7 @@ class Starter:
         """Start a container; returns once its command was started.
 
         Raises:
-            StartError: No plan of isolation worked.
+            StartError: The system refused something that it needs.
         """
         content = json.dumps(request).encode()
         # Silence means that the starter died before it forked anything for this request; so it may be asked again.
@@ -45,8 +45,8 @@ class Starter:
         answer: dict[str, Any] = json.loads(reply)
         if "error" in answer:
             raise StartError(
-                f"container {request['hostname']}: {answer['error']}. Every way to start it failed. "
-                f"See {self._log}; COVERAGE.md says what each way needs."
+                f"container {request['hostname']}: {answer['error']}. It could not be started with isolation "
+                f"{request['plan']!r}. See {self._log}."
             )
         return answer
 

@@ -192,6 +192,14 @@ def test_fallback_replaces_mounts_in_arguments_for_native_programs(account: Any,
     runner.close()
 
 
+def test_request_that_cannot_be_met_does_not_lower_isolation(runner: Runner, start: Any, tmp_path: Path) -> None:
+    """A mount that cannot be made fails its own container only; the next is as isolated as the one before."""
+    before = start("true").isolation
+    with pytest.raises(StartError, match="no-such-stage"):
+        start("true", mounts=(Mount("stage", tmp_path / "no-such-stage", "/mnt/x"),))
+    assert start("true").isolation == before
+
+
 def test_image_without_environment_is_refused(start: Any) -> None:
     """A job whose image maps to nothing fails as a pull does, and the error says where to add it."""
     with pytest.raises(ImageNotFound, match=r"no environment stands for this image.*images\.yaml"):

@@ -19,14 +19,15 @@ _REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
-def run(request: dict[str, Any], plan: str, report: socket.socket) -> NoReturn:
+def run(request: dict[str, Any], report: socket.socket) -> NoReturn:
     """Be the first process; never returns.
 
     Args:
-        request: What the runner sent.
-        plan: ``"pid"`` (mount and pid namespaces), ``"mount"`` (mount namespace) or ``"rewrite"`` (none).
+        request: What the runner sent; its ``plan`` is ``"pid"`` (mount and pid namespaces), ``"mount"`` (mount
+            namespace) or ``"rewrite"`` (none).
         report: Where to tell the keeper how it went: one message of JSON with the listening sockets, or an error.
     """
+    plan: str = request["plan"]
     # Until there is a command to pass them to, requests to end wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
     try:

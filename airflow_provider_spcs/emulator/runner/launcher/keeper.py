@@ -19,40 +19,17 @@ _DRAIN_SECONDS = 1.0
 """After the container's end, so long for output that a process outside its tree still holds open."""
 
 
-def run_guarded(request: dict[str, Any], reply: int) -> int:
-    """Try each plan of isolation until the system allows one, and keep the container.
+def run(request: dict[str, Any], reply: int) -> int:
+    """Start a container and keep it to its end; the exit code of this process.
 
-    Every try is a process of its own: namespaces once entered cannot be left. The reply is one JSON document: what
-    ``keeper.json`` holds, or ``error``.
-
-    Returns:
-        Exit code of this process, which ends as soon as the container is started.
+    The reply is one JSON document: what ``keeper.json`` holds, or ``error``.
     """
-    reasons: list[str] = []
-    for plan in request["plans"]:
-        verdict, tell = os.pipe()
-        if os.fork() == 0:
-            os.close(verdict)
-            os._exit(_try(request, plan, reasons, reply, tell))
-        os.close(tell)
-        with os.fdopen(verdict) as answer:
-            reason = answer.read()
-        if not reason:
-            return 0
-        reasons.append(f"{plan}: {reason}")
-        os.wait()
-    output.write_all(reply, json.dumps({"error": "; ".join(reasons)}).encode())
-    return 1
-
-
-def _try(request: dict[str, Any], plan: str, reasons: list[str], reply: int, tell: int) -> int:
     try:
-        keeper = _Keeper(request, plan)
-        started = keeper.start(reasons)
-    except Exception as error:  # noqa: BLE001 (the next plan, or the runner, must hear of it)
-        output.write_all(tell, (str(error) or type(error).__name__).encode())
+        keeper = _Keeper(request)
+        started = keeper.start()
+    except Exception as error:  # noqa: BLE001 (the runner must hear of it, whatever it is)
+        output.write_all(reply, json.dumps({"error": str(error) or type(error).__name__}).encode())
         return 1
-    os.close(tell)
     # The runner may be gone already; the container runs on for the next one to find.
     with contextlib.suppress(OSError):
         output.write_all(reply, json.dumps(started).encode())
@@ -62,15 +39,15 @@ def _try(request: dict[str, Any], plan: str, reasons: list[str], reply: int, tel
 
 
 class _Keeper:
-    def __init__(self, request: dict[str, Any], plan: str) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
         self._request = request
-        self._plan = plan
+        self._plan = request["plan"]
         self._directory = Path(request["directory"])
         self._pid = 0
         self._oom = False
         self._kill_at: float | None = None
 
-    def start(self, reasons: list[str]) -> dict[str, Any]:
+    def start(self) -> dict[str, Any]:
         """Start the container and note what it is."""
         self._enter_namespaces()
         self._log = os.open(self._directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -84,14 +61,14 @@ class _Keeper:
             # Nothing of the keeper's may stay open below the container: a reply that nobody closes never ends.
             os.closerange(3, theirs.fileno())
             os.closerange(theirs.fileno() + 1, 1 << 20)
-            init.run(self._request, self._plan, theirs)
+            init.run(self._request, theirs)
         self._arm()
         for handle in (out_end, err_end):
             os.close(handle)
         theirs.close()
         self._streams = {out: output.LineLog(self._log, "stdout"), err: output.LineLog(self._log, "stderr")}
         message = self._hear(report, proxy)
-        started = self._describe(message, reasons)
+        started = self._describe(message)
         scratch = self._directory / ".keeper.json.new"
         scratch.write_text(json.dumps(started))
         scratch.replace(self._directory / "keeper.json")
@@ -136,10 +113,13 @@ class _Keeper:
             door.forward(listener, forward["host"], forward["port"])
         return message
 
-    def _describe(self, message: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
+    def _describe(self, message: dict[str, Any]) -> dict[str, Any]:
         words = {"pid": "mount and pid namespaces", "mount": "mount namespace", "rewrite": "none: paths are rewritten"}
         network = "own network" if message["isolated"] else "host network, egress held by proxy variables only"
-        refused = [*reasons, *([f"network: {message['network_refused']}"] if message["network_refused"] else [])]
+        refused = [
+            *self._request["refused"],
+            *([f"network: {message['network_refused']}"] if message["network_refused"] else []),
+        ]
         memory = self._request["memory_limit_bytes"]
         watched = Path("/proc/self/statm").exists()
         return {
@@ -147,7 +127,6 @@ class _Keeper:
             "keeper_start": identity.process_start(os.getpid()),
             "init_pid": self._pid,
             "started_at": time.time(),
-            "plan": self._plan,
             "isolation": "; ".join([words[self._plan], network, *(f"refused: {reason}" for reason in refused)]),
             "limits": {
                 "memory": ("watched, killed above it" if watched else "not held here") if memory else "no limit",
