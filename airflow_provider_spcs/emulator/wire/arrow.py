@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,27 +15,49 @@ from airflow_provider_spcs.emulator.result import MAX_TEXT, Column
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
+_INT64_DIGITS = 18
 _UTC_OFFSET = 1440
 """Offsets travel as minutes plus 1440, so that they are never negative."""
 
 
-def encode(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:
-    """A batch of plain Arrow types as the wire carries it; same rows, same order."""
-    arrays = [_encoder(column)(batch.column(index), column) for index, column in enumerate(columns)]
+def encode(batches: Sequence[pa.RecordBatch], columns: Sequence[Column], wide: Collection[int] = ()) -> memoryview:
+    """Batches of plain Arrow types as an IPC stream in the wire's types; same rows, same order.
+
+    Args:
+        batches: At least one.
+        columns: What they are to the client.
+        wide: Indexes of columns with numbers that do not fit into 64 bits, anywhere in the result.
+    """
+    # One batch, since what a column needs is decided once for all its rows.
+    table = pa.Table.from_batches(batches).combine_chunks()
+    arrays = [_encoded(_whole(table.column(index)), column, index in wide) for index, column in enumerate(columns)]
     fields = [
         pa.field(column.name, array.type, column.nullable, metadata=_metadata(column))
         for column, array in zip(columns, arrays, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def stream(batches: Sequence[pa.RecordBatch]) -> bytes:
-    """An IPC stream of encoded batches, all of one schema."""
+    schema = pa.schema(fields)
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batches[0].schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-    return bytes(sink.getvalue())
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    return memoryview(sink.getvalue())
+
+
+def widest(batch: pa.RecordBatch, columns: Sequence[Column]) -> set[int]:
+    """Indexes of the columns with numbers that do not fit into 64 bits, in this batch."""
+    found = set()
+    for index, column in enumerate(columns):
+        kind = batch.schema.field(index).type
+        if column.type != "FIXED" or not pa.types.is_decimal(kind) or kind.precision <= _INT64_DIGITS:
+            continue
+        try:
+            _unscaled(batch.column(index), scale_of(column)).cast(pa.int64())
+        except pa.ArrowInvalid:
+            found.add(index)
+    return found
+
+
+def _whole(column: Any) -> Any:
+    return column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
 
 
 def _metadata(column: Column) -> dict[str, str]:
@@ -57,15 +79,16 @@ def scale_of(column: Column) -> int:
     return 9 if column.type.startswith("TIME") else 0
 
 
-def _encoder(column: Column) -> Callable[[Any, Column], Any]:
+def _encoded(array: Any, column: Column, wide: bool) -> Any:
+    if column.type == "FIXED":
+        return _fixed(array, column, wide)
     special: dict[str, Callable[[Any, Column], Any]] = {
-        "FIXED": _fixed,
         "TIME": _time,
         "TIMESTAMP_NTZ": _timestamp,
         "TIMESTAMP_LTZ": _timestamp,
         "TIMESTAMP_TZ": _timestamp_tz,
     }
-    return special.get(column.type, _plain)
+    return special.get(column.type, _plain)(array, column)
 
 
 def _plain(array: Any, column: Column) -> Any:
@@ -78,18 +101,16 @@ def _plain(array: Any, column: Column) -> Any:
     return array if array.type == wanted else array.cast(wanted)
 
 
-def _fixed(array: Any, column: Column) -> Any:
+def _fixed(array: Any, column: Column, wide: bool) -> Any:
     scale = scale_of(column)
+    if wide:
+        return array.cast(pa.decimal128(38, scale))
     if not pa.types.is_integer(array.type) or scale:
         array = _unscaled(array, scale)
     try:
         return array.cast(_integer(column.precision))
     except pa.ArrowInvalid:
-        # Too large for the type its precision promises, or for any integer: what Snowflake sends as decimal128.
-        try:
-            return array.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return _reread(array.cast(pa.decimal128(38, 0)), scale)
+        return array.cast(pa.int64())
 
 
 def _integer(precision: int | None) -> pa.DataType:
@@ -102,12 +123,8 @@ def _unscaled(array: Any, scale: int) -> Any:
     if pa.types.is_floating(array.type):
         array = pc.round(array, scale)
     exact = array.cast(pa.decimal128(38, scale))
-    return _reread(exact, 0)
-
-
-def _reread(array: Any, scale: int) -> Any:
-    # The same 128-bit integers under another scale; no value is touched.
-    return pa.Array.from_buffers(pa.decimal128(38, scale), len(array), array.buffers(), array.null_count, array.offset)
+    # The same 128-bit integers under scale 0; no value is touched.
+    return pa.Array.from_buffers(pa.decimal128(38, 0), len(exact), exact.buffers(), exact.null_count, exact.offset)
 
 
 def _time(array: Any, column: Column) -> Any:

@@ -22,8 +22,8 @@ def chunk(gateway: Gateway, call: Call) -> Answer:
     except FileNotFoundError:
         return _gone()
     if ending == "arrow":
-        encoded = [arrow.encode(batch, stored.columns) for batch in batches]
-        return Response(arrow.stream(encoded), media_type="application/vnd.apache.arrow.stream")
+        encoded = arrow.encode(batches, stored.columns, stored.wide)
+        return Response(encoded, media_type="application/vnd.apache.arrow.stream")
     rows = [row for batch in batches for row in rowset.to_rows(batch, stored.columns)]
     # Clients put the brackets around a chunk themselves.
     return Response(json.dumps(rows)[1:-1], media_type="application/json")

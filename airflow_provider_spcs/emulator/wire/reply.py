@@ -103,9 +103,9 @@ def _described(query: Query, stored: StoredResult) -> Reply:
 
 
 def _arrow(stored: StoredResult, base_url: str) -> Reply:
-    encoded = [arrow.encode(batch, stored.columns) for batch in stored.batches(0)] if stored.parts else []
+    encoded = arrow.encode(stored.batches(0), stored.columns, stored.wide) if stored.parts else b""
     return {
-        "rowsetBase64": base64.b64encode(arrow.stream(encoded)).decode() if encoded else "",
+        "rowsetBase64": base64.b64encode(encoded).decode(),
         "queryResultFormat": "arrow",
         **_extent(stored, base_url, "arrow"),
     }

@@ -16,7 +16,7 @@ import pyarrow as pa
 from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Column, Result
-from airflow_provider_spcs.emulator.wire import rowset
+from airflow_provider_spcs.emulator.wire import arrow, rowset
 
 INLINE_ROWS = 5000
 INLINE_BYTES = 4 * 2**20
@@ -47,6 +47,8 @@ class StoredResult:
     directory: Path
     created: datetime
     parts: list[Part] = field(default_factory=list)
+    wide: set[int] = field(default_factory=set)
+    """Columns, by index, with numbers that do not fit into 64 bits; all parts are sent alike."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     @property
@@ -60,8 +62,8 @@ class StoredResult:
         return sum(part.size for part in self.parts)
 
     def batches(self, index: int) -> list[pa.RecordBatch]:
-        """The batches of one part."""
-        with pa.OSFile(str(self.parts[index].path)) as source, pa.ipc.open_stream(source) as reader:
+        """The batches of one part; mapped from the file, not copied."""
+        with pa.memory_map(str(self.parts[index].path)) as source, pa.ipc.open_stream(source) as reader:
             return list(reader)
 
 
@@ -97,6 +99,8 @@ class Results:
         try:
             for number, part in enumerate(_parted(batches)):
                 stored.parts.append(_write(directory / f"{number}.arrow", part))
+                for batch in part:
+                    stored.wide |= arrow.widest(batch, result.columns)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
