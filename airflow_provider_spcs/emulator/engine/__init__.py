@@ -1,0 +1,12 @@
+"""Snowflake SQL on DuckDB: tables, sessions, and the statements on them."""
+
+from airflow_provider_spcs.emulator.engine import (
+    calls,
+    context_statements,
+    ddl,
+    result_scan,
+    transaction_statements,
+)
+from airflow_provider_spcs.emulator.engine.core import Engine
+
+__all__ = ["Engine", "calls", "context_statements", "ddl", "result_scan", "transaction_statements"]

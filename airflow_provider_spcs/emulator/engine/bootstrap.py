@@ -1,0 +1,59 @@
+"""What a new account has: databases, a warehouse, roles, a user, the event table, our SQL macros."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator.engine import temporary
+from airflow_provider_spcs.emulator.engine.macros import MACROS
+from airflow_provider_spcs.emulator.names import Name
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.core import Engine
+
+_ROLES = {
+    "ACCOUNTADMIN": "Account administrator can manage all aspects of the account.",
+    "ORGADMIN": "Organization administrator can manage organization and accounts.",
+    "PUBLIC": "Public role is automatically available to every user in the account.",
+    "SECURITYADMIN": "Security administrator can manage security aspects of the account.",
+    "SYSADMIN": "System administrator can create and manage databases and warehouses.",
+    "USERADMIN": "User administrator can create and manage users and roles",
+}
+_SCHEMAS = [("EMULATOR", "PUBLIC"), ("SNOWFLAKE", "TELEMETRY"), ("SNOWFLAKE", "CORE"), ("SNOWFLAKE", "ML")]
+
+EVENTS = """CREATE TABLE IF NOT EXISTS "SNOWFLAKE.TELEMETRY"."EVENTS" (
+    "TIMESTAMP" TIMESTAMP, "START_TIMESTAMP" TIMESTAMP, "OBSERVED_TIMESTAMP" TIMESTAMP, "TRACE" JSON, "RESOURCE" JSON,
+    "RESOURCE_ATTRIBUTES" JSON, "SCOPE" JSON, "SCOPE_ATTRIBUTES" JSON, "RECORD_TYPE" VARCHAR, "RECORD" JSON,
+    "RECORD_ATTRIBUTES" JSON, "VALUE" JSON, "EXEMPLARS" JSON)"""
+_OBJECTS = ["TRACE", "RESOURCE", "RESOURCE_ATTRIBUTES", "SCOPE", "SCOPE_ATTRIBUTES", "RECORD", "RECORD_ATTRIBUTES"]
+
+
+def bootstrap(engine: Engine) -> None:
+    """Make what is missing; safe to repeat."""
+    cursor = engine.cursor()
+    temporary.sweep(cursor)
+    for macro in MACROS:
+        cursor.execute(f"CREATE OR REPLACE MACRO {macro}")
+    for database in ("EMULATOR", "SNOWFLAKE"):
+        _make(engine, "DATABASE", Name.account_level(database), "")
+    for database, schema in _SCHEMAS:
+        _make(engine, "SCHEMA", Name(database, "", schema), "")
+        engine.make_schema(database, schema)
+    cursor.execute(EVENTS)
+    for column in _OBJECTS:
+        cursor.execute(f"""COMMENT ON COLUMN "SNOWFLAKE.TELEMETRY"."EVENTS"."{column}" IS '{{"type":"OBJECT"}}'""")
+    cursor.execute(
+        'CREATE VIEW IF NOT EXISTS "SNOWFLAKE.TELEMETRY"."EVENTS_VIEW" AS SELECT * FROM "SNOWFLAKE.TELEMETRY"."EVENTS"'
+    )
+    for role, comment in _ROLES.items():
+        _make(engine, "ROLE", Name.account_level(role), comment)
+    _make(engine, "USER", Name.account_level("ADMIN"), "")
+    _make(engine, "WAREHOUSE", Name.account_level("COMPUTE_WH"), "", size="X-Small", state="STARTED", auto_suspend=600)
+    cursor.close()
+
+
+def _make(engine: Engine, kind: str, name: Name, comment: str, **more: object) -> None:
+    objects = engine.account.objects
+    if objects.find(kind, name) is None:
+        now = engine.account.clock.now().isoformat()
+        objects.create(kind, name, {"created_on": now, "owner": "ACCOUNTADMIN", "comment": comment, **more})

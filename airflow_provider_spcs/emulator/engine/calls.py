@@ -1,0 +1,87 @@
+"""CALL and EXPLAIN; system functions that belong to the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.engine import query, translate
+from airflow_provider_spcs.emulator.engine.translate.call import Call, plain
+from airflow_provider_spcs.emulator.engine.translate.parser import parse
+from airflow_provider_spcs.emulator.engine.translate.remainder import rest
+from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, settle
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.registry import command, scalar
+from airflow_provider_spcs.emulator.result import Kind, Result, text, value
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.statement import Statement
+
+
+@command("CALL")
+def call(session: Session, statement: Statement) -> Result:
+    """CALL of a system function or of an object's method."""
+    sql, binds = rest(statement)
+    settled, tokens, left = settle(session, f"SELECT {sql}", binds)
+    node = parse(settled, tokens, left).expressions[0].unalias()
+    if isinstance(node, exp.Dot):
+        node = node.expression
+    name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.key.upper()
+    caller = Call(session, translate.Translation(node))
+    if name == METHOD:
+        shown = node.expressions[1].this
+        found: Any = caller.method(node.expressions)
+    elif name in registry.SCALARS and isinstance(node, exp.Anonymous):
+        shown = name
+        found = caller.scalar_value(name, node.expressions)
+    else:
+        raise SnowflakeError(f"SQL compilation error:\nUnknown user-defined function {name}.", 2140, "42601")
+    if isinstance(found, Result):
+        return Result(found.columns, found.rows, found.batches, Kind.CALL)
+    return value(shown, plain(found), Kind.CALL)
+
+
+@command("EXPLAIN", "EXPLAIN USING TEXT", "EXPLAIN USING TABULAR", "EXPLAIN USING JSON")
+def explain(session: Session, statement: Statement) -> Result:
+    """EXPLAIN: DuckDB's plan, not Snowflake's."""
+    translation = translate.query(session, statement)
+    with session.cursor() as cursor, query.translated(translation.names):
+        for name, table in translation.relations.items():
+            cursor.register(name, table)
+        rows = cursor.execute(f"EXPLAIN {translation.sql}").fetchall()
+    lines = [line for row in rows for line in str(row[-1]).splitlines()]
+    return Result([text("plan")], [(line,) for line in lines])
+
+
+@scalar("SYSTEM$CANCEL_ALL_QUERIES")
+def cancel_all_queries(session: Session, session_id: int | str) -> str:
+    """Cancel what another session runs."""
+    other = session.account.engine.sessions.get(int(session_id))
+    if other is not None and other is not session:
+        other.cancel()
+    return f"{'All' if other else 'No'} queries cancelled."
+
+
+@scalar("SYSTEM$ML_PLATFORM_CAPABILITIES")
+def ml_platform_capabilities(session: Session) -> str:
+    """No optional capability: clients then use stages, as they did before there were any."""
+    del session
+    return "{}"
+
+
+@scalar("SYSTEM$ABORT_SESSION")
+def abort_session(session: Session, session_id: int | str) -> str:
+    """Cancel what a session runs."""
+    return cancel_all_queries(session, session_id)
+
+
+@scalar("SYSTEM$WAIT")
+def wait(session: Session, amount: int, unit: str = "SECONDS") -> str:
+    """Wait; cancelling the statement ends the wait."""
+    seconds = {"SECONDS": 1.0, "MINUTES": 60.0, "HOURS": 3600.0, "DAYS": 86400.0, "MILLISECONDS": 0.001}[unit.upper()]
+    if session.account.clock.wait(amount * seconds, session.cancelled):
+        raise SnowflakeError("SQL execution canceled", 604, "57014")
+    return f"waited {amount} {unit.lower()}"

@@ -1,0 +1,76 @@
+"""DROP and TRUNCATE of tables and views; UNDROP is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, unsupported
+from airflow_provider_spcs.emulator.registry import command
+from airflow_provider_spcs.emulator.result import Result, status
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.statement import Statement
+
+
+@command("DROP TABLE")
+def drop_table(session: Session, statement: Statement) -> Result:
+    """DROP TABLE [IF EXISTS]; a temporary table hides a permanent one and goes first."""
+    return _drop(session, statement, "TABLE")
+
+
+@command("DROP VIEW")
+def drop_view(session: Session, statement: Statement) -> Result:
+    """DROP VIEW [IF EXISTS]."""
+    return _drop(session, statement, "VIEW")
+
+
+def _drop(session: Session, statement: Statement, kind: str) -> Result:
+    missing_ok = statement.accept("IF", "EXISTS")
+    name = session.qualify(statement.name())
+    missing_ok = statement.accept("IF", "EXISTS") or missing_ok
+    if not (statement.accept("CASCADE") or statement.accept("RESTRICT")):
+        statement.end()
+    found = catalog.find(session, name)
+    if found is None:
+        if missing_ok:
+            return status("Drop statement executed successfully (" + name.name + " already dropped).")
+        session.check_schema(name)
+        raise does_not_exist(kind.title(), name, "42S02")
+    if found.kind != kind:
+        raise SnowflakeError(
+            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not appropriate.", 2203, "42601"
+        )
+    relation = session.relation(name)
+
+    def work(cursor: object) -> None:
+        cursor.execute(f"DROP {kind} {relation}")  # type: ignore[attr-defined]
+
+    session.transaction.ddl([name], work)
+    session.temporary.pop(name, None)
+    return status(f"{name.name} successfully dropped.")
+
+
+@command("TRUNCATE TABLE", "TRUNCATE")
+def truncate(session: Session, statement: Statement) -> Result:
+    """TRUNCATE [TABLE] [IF EXISTS]."""
+    missing_ok = statement.accept("IF", "EXISTS")
+    name = session.qualify(statement.name())
+    statement.end()
+    if missing_ok and catalog.find(session, name) is None:
+        return status("Statement executed successfully.")
+    catalog.get(session, name, "TABLE")
+    relation = session.relation(name)
+
+    def work(cursor: object) -> None:
+        cursor.execute(f"DELETE FROM {relation}")  # type: ignore[attr-defined]
+
+    session.transaction.ddl([name], work)
+    return status("Statement executed successfully.")
+
+
+@command("UNDROP")
+def undrop(session: Session, statement: Statement) -> Result:
+    """Refused: the emulator keeps nothing of what is dropped."""
+    raise unsupported(f"UNDROP {statement.rest()}")

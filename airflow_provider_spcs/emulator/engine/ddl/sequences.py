@@ -1,0 +1,113 @@
+"""Sequences: CREATE, DROP, SHOW, and ``seq.NEXTVAL``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine import physical
+from airflow_provider_spcs.emulator.engine.ddl.options import modifiers
+from airflow_provider_spcs.emulator.engine.show import Filter
+from airflow_provider_spcs.emulator.errors import already_exists
+from airflow_provider_spcs.emulator.names import Name, quoted
+from airflow_provider_spcs.emulator.registry import command
+from airflow_provider_spcs.emulator.result import Kind, Result, number, status, text, timestamp_ltz
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.statement import Statement
+
+
+def _relation(name: Name) -> str:
+    return f"{quoted(physical.schema_of(name.database, name.schema))}.{quoted(physical.encode(name.name) + '%@')}"
+
+
+def next_value(session: Session, parts: Sequence[str]) -> exp.Expression:
+    """The tree of ``seq.NEXTVAL``.
+
+    Raises:
+        SnowflakeError: 2003 when there is no such sequence.
+    """
+    name = session.qualify(parts)
+    session.account.objects.get("SEQUENCE", name)
+    return exp.func("nextval", exp.Literal.string(_relation(name)), dialect="duckdb")
+
+
+@command("CREATE SEQUENCE", "CREATE OR REPLACE SEQUENCE")
+def create_sequence(session: Session, statement: Statement) -> Result:
+    """CREATE [OR REPLACE] SEQUENCE [START n] [INCREMENT n]."""
+    replace = statement.at == 4
+    missing_only = modifiers(statement)
+    name = session.qualify(statement.name())
+    session.check_schema(name)
+    said: dict[str, object] = {"start": 1, "increment": 1, "comment": "", "ordered": False}
+    while not statement.done:
+        if statement.accept("WITH") or statement.accept(","):
+            continue
+        if statement.accept("START"):
+            statement.accept("WITH") or statement.accept("=")
+            said["start"] = int(statement.literal())
+        elif statement.accept("INCREMENT"):
+            statement.accept("BY") or statement.accept("=")
+            said["increment"] = int(statement.literal())
+        elif statement.accept("COMMENT"):
+            statement.accept("=")
+            said["comment"] = statement.string()
+        elif not (statement.accept("ORDER") or statement.accept("NOORDER")):
+            raise statement.unexpected()
+    objects = session.account.objects
+    if objects.find("SEQUENCE", name) is not None:
+        if missing_only:
+            return status(f"{name.name} already exists, statement succeeded.")
+        if not replace:
+            raise already_exists(name)
+        objects.drop("SEQUENCE", name)
+
+    def work(cursor: object) -> None:
+        cursor.execute(  # type: ignore[attr-defined]
+            f"CREATE OR REPLACE SEQUENCE {_relation(name)} START {said['start']} INCREMENT {said['increment']} "
+            f"MINVALUE {-(2**62)} MAXVALUE {2**62}"
+        )
+
+    session.transaction.ddl([name], work)
+    now = session.account.clock.now().isoformat()
+    objects.create("SEQUENCE", name, {"created_on": now, "owner": session.role, **said})
+    return status(f"Sequence {name.name} successfully created.")
+
+
+@command("DROP SEQUENCE")
+def drop_sequence(session: Session, statement: Statement) -> Result:
+    """DROP SEQUENCE [IF EXISTS]."""
+    missing_ok = statement.accept("IF", "EXISTS")
+    name = session.qualify(statement.name())
+    statement.end()
+    if missing_ok and session.account.objects.find("SEQUENCE", name) is None:
+        return status(f"Drop statement executed successfully ({name.name} already dropped).")
+    session.account.objects.drop("SEQUENCE", name)
+
+    def work(cursor: object) -> None:
+        cursor.execute(f"DROP SEQUENCE IF EXISTS {_relation(name)} CASCADE")  # type: ignore[attr-defined]
+
+    session.transaction.ddl([name], work)
+    return status(f"{name.name} successfully dropped.")
+
+
+@command("SHOW SEQUENCES")
+def show_sequences(session: Session, statement: Statement) -> Result:
+    """SHOW SEQUENCES."""
+    rows = [
+        (item.name.name, item.name.database, item.name.schema, item.document["start"], item.document["increment"],
+         datetime.fromisoformat(item.document["created_on"]), item.document["owner"], item.document["comment"], "ROLE", "N")
+        for item in Filter.parse(session, statement).apply(session.account.objects.list("SEQUENCE"))
+    ]  # fmt: skip
+    columns = [
+        *map(text, ["name", "database_name", "schema_name"]),
+        *map(number, ["next_value", "interval"]),
+        timestamp_ltz("created_on"),
+        *map(text, ["owner", "comment", "owner_role_type", "ordered"]),
+    ]
+    return Result(columns, list(rows), kind=Kind.SHOW)

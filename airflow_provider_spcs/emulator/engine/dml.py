@@ -1,0 +1,143 @@
+"""INSERT, UPDATE, DELETE, MERGE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine import translate
+from airflow_provider_spcs.emulator.engine.translate import generate
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.result import Kind, Result, number
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.engine.translate import Translation
+    from airflow_provider_spcs.emulator.names import Name
+    from airflow_provider_spcs.emulator.statement import Statement
+
+_MERGED = [("INSERT", "inserted"), ("UPDATE", "updated"), ("DELETE", "deleted")]
+
+
+def run(session: Session, statement: Statement) -> Result:
+    """Run one DML statement; the result counts the rows."""
+    first = statement.word(1)
+    if statement.word() == "INSERT" and (first in {"ALL", "FIRST"} or statement.word(2) in {"ALL", "FIRST"}):
+        raise unsupported("multi-table INSERT")
+    overwrite = statement.word() == "INSERT" and first == "OVERWRITE"
+    translation = translate.query(session, statement)
+    tree = translation.tree
+    target = _target(tree)
+    if isinstance(tree, exp.Merge):
+        return _merge(session, translation, target)
+    if isinstance(tree, exp.Update):
+        _plain_targets(tree)
+    _cut_insert_alias(tree)
+    sql = generate(tree)
+
+    def work(cursor: Any) -> int:
+        _register(cursor, translation)
+        if overwrite:
+            cursor.execute(f"DELETE FROM {session.relation(target)}")
+        return int(cursor.execute(sql).fetchone()[0])
+
+    locks = [] if isinstance(tree, exp.Insert) and not overwrite else [target]
+    count = session.transaction.write(locks, work, translation.names)
+    return counted(tree, count)
+
+
+def run_many(session: Session, statement: Statement, rows: Sequence[Sequence[object]]) -> Result:
+    """Run one DML statement for each row of values, in one transaction."""
+    from airflow_provider_spcs.emulator.engine.arrays import bound_insert
+
+    source = statement.text
+    if statement.word() not in {"INSERT", "UPDATE", "DELETE", "MERGE"}:
+        result = Result([], [])
+        for row in rows:
+            result = session.execute(source, row)
+        return result
+    whole = bound_insert(session, source, rows)
+    if whole is not None:
+        return whole
+    transaction = session.transaction
+    alone = not transaction.begun and transaction.autocommit
+    if alone:
+        transaction.begin()
+    try:
+        results = [session.execute(source, row) for row in rows]
+        if alone:
+            transaction.commit()
+    except BaseException:
+        if alone:
+            transaction.rollback()
+        raise
+    total = tuple(sum(int(str(item.rows[0][index])) for item in results if item.rows) for index in range(len(results[0].columns)))
+    return Result(results[0].columns, [total], kind=results[0].kind)
+
+
+def counted(tree: exp.Expression, count: int) -> Result:
+    """The answer of a DML statement: how many rows."""
+    if isinstance(tree, exp.Insert):
+        return Result([number("number of rows inserted")], [(count,)], kind=Kind.INSERT)
+    if isinstance(tree, exp.Update):
+        columns = [number("number of rows updated"), number("number of multi-joined rows updated")]
+        return Result(columns, [(count, 0)], kind=Kind.UPDATE)
+    return Result([number("number of rows deleted")], [(count,)], kind=Kind.DELETE)
+
+
+def _register(cursor: Any, translation: Translation) -> None:
+    for name, table in translation.relations.items():
+        cursor.register(name, table)
+
+
+def _target(tree: exp.Expression) -> Name:
+    node = tree.this
+    if isinstance(node, exp.Schema):
+        node = node.this
+    name = node.meta.get("name") if isinstance(node, exp.Table) else None
+    if name is None:
+        raise SnowflakeError("SQL compilation error:\nThe statement's target is not a table.", 1003, "42000")
+    found: Name = name
+    return found
+
+
+def _plain_targets(tree: exp.Update) -> None:
+    # DuckDB wants bare column names on the left of SET.
+    for assignment in tree.expressions:
+        if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
+            assignment.this.set("table", None)
+
+
+def _cut_insert_alias(tree: exp.Expression) -> None:
+    if isinstance(tree, exp.Insert):
+        tree.set("overwrite", None)
+        tree.set("into", True)
+
+
+def _merge(session: Session, translation: Translation, target: Name) -> Result:
+    tree = translation.tree
+    actions = set()
+    for when in tree.args["whens"].expressions:
+        then = when.args["then"]
+        actions.add(then.name.upper() if isinstance(then, exp.Var) else then.key.upper())
+        for assignment in then.expressions if isinstance(then, exp.Update) else []:
+            if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
+                assignment.this.set("table", None)
+        if isinstance(then, exp.Insert) and then.this is not None:
+            for column in then.this.find_all(exp.Column):
+                column.set("table", None)
+    sql = f"{generate(tree)} RETURNING merge_action"
+
+    def work(cursor: Any) -> dict[str, int]:
+        _register(cursor, translation)
+        counts: dict[str, int] = {}
+        for (action,) in cursor.execute(sql).fetchall():
+            counts[action] = counts.get(action, 0) + 1
+        return counts
+
+    counts = session.transaction.write([target], work, translation.names)
+    said = [(action, word) for action, word in _MERGED if action in actions]
+    columns = [number(f"number of rows {word}") for _, word in said]
+    return Result(columns, [tuple(counts.get(action, 0) for action, _ in said)], kind=Kind.MERGE)

@@ -1,0 +1,138 @@
+"""INFORMATION_SCHEMA: views on the objects of one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.errors import does_not_exist
+from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.result import Result, number, text, timestamp_ltz
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+
+
+def rows_of(session: Session, name: Name) -> Result:
+    """The rows of a view of a database's INFORMATION_SCHEMA.
+
+    Raises:
+        SnowflakeError: 2003 for a database or a view that does not exist.
+    """
+    session.account.objects.get("DATABASE", Name.account_level(name.database))
+    view = _VIEWS.get(name.name)
+    if view is None:
+        raise does_not_exist("Object", name, "42S02")
+    return view(session, name.database)
+
+
+def _tables(session: Session, database: str) -> Result:
+    columns = [
+        *map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_OWNER", "TABLE_TYPE", "IS_TRANSIENT",
+                    "CLUSTERING_KEY"]),
+        *map(number, ["ROW_COUNT", "BYTES", "RETENTION_TIME"]),
+        timestamp_ltz("CREATED"), timestamp_ltz("LAST_ALTERED"),
+        *map(text, ["COMMENT", "IS_TEMPORARY", "IS_INSERTABLE_INTO"]),
+    ]  # fmt: skip
+    rows: list[tuple[object, ...]] = []
+    for item in catalog.relations(session, database):
+        said, moment = item.document, _moment(item.document)
+        kind = "VIEW" if item.kind == "VIEW" else "LOCAL TEMPORARY" if item.temporary else "BASE TABLE"
+        transient = "YES" if said.get("transient") else "NO"
+        rows.append(
+            (database, item.name.schema, item.name.name, said.get("owner"), kind, transient, said.get("cluster_by") or None,
+             item.rows, None if item.rows is None else 0, 1, moment, moment, said.get("comment") or None,
+             "YES" if item.temporary else "NO", "YES")
+        )  # fmt: skip
+    return Result(columns, rows)
+
+
+def _columns(session: Session, database: str) -> Result:
+    columns = [
+        *map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"]),
+        number("ORDINAL_POSITION"),
+        *map(text, ["COLUMN_DEFAULT", "IS_NULLABLE", "DATA_TYPE"]),
+        *map(number, ["CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION", "NUMERIC_PRECISION_RADIX",
+                      "NUMERIC_SCALE", "DATETIME_PRECISION"]),
+        *map(text, ["IS_IDENTITY", "COMMENT"]),
+    ]  # fmt: skip
+    rows: list[tuple[object, ...]] = []
+    for item in catalog.relations(session, database):
+        for index, column in enumerate(catalog.columns(session, item.name), 1):
+            said = column.type.column(column.name)
+            data_type = "TEXT" if said.type == "TEXT" else column.type.name
+            fixed = said.type == "FIXED"
+            rows.append(
+                (database, item.name.schema, item.name.name, column.name, index, column.default,
+                 "YES" if column.nullable else "NO", data_type, said.length if said.type == "TEXT" else None,
+                 said.length, said.precision if fixed else None, 10 if fixed else None, said.scale if fixed else None,
+                 said.scale if said.type.startswith("TIME") else None, "YES" if "increment" in column.document else "NO",
+                 column.comment)
+            )  # fmt: skip
+    return Result(columns, rows)
+
+
+def _schemata(session: Session, database: str) -> Result:
+    columns = [
+        *map(text, ["CATALOG_NAME", "SCHEMA_NAME", "SCHEMA_OWNER", "IS_TRANSIENT"]),
+        timestamp_ltz("CREATED"), timestamp_ltz("LAST_ALTERED"), text("COMMENT"),
+    ]  # fmt: skip
+    rows: list[tuple[object, ...]] = [
+        (database, item.name.name, item.document.get("owner"), "YES" if item.document.get("transient") else "NO",
+         _moment(item.document), _moment(item.document), item.document.get("comment") or None)
+        for item in session.account.objects.list("SCHEMA", database)
+    ]  # fmt: skip
+    rows.append((database, "INFORMATION_SCHEMA", None, "NO", None, None, None))
+    return Result(columns, rows)
+
+
+def _databases(session: Session, database: str) -> Result:
+    del database
+    columns = [*map(text, ["DATABASE_NAME", "DATABASE_OWNER", "IS_TRANSIENT", "COMMENT"]), timestamp_ltz("CREATED"),
+               number("RETENTION_TIME"), text("TYPE")]  # fmt: skip
+    rows = [
+        (item.name.name, item.document.get("owner"), "YES" if item.document.get("transient") else "NO",
+         item.document.get("comment") or None, _moment(item.document), 1, "STANDARD")
+        for item in session.account.objects.list("DATABASE")
+    ]  # fmt: skip
+    return Result(columns, list(rows))
+
+
+def _views(session: Session, database: str) -> Result:
+    columns = [*map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_OWNER", "VIEW_DEFINITION", "IS_SECURE"]),
+               timestamp_ltz("CREATED"), text("COMMENT")]  # fmt: skip
+    rows = [
+        (database, item.name.schema, item.name.name, item.document.get("owner"), item.document.get("text"),
+         "YES" if item.document.get("secure") else "NO", _moment(item.document), item.document.get("comment") or None)
+        for item in catalog.relations(session, database)
+        if item.kind == "VIEW"
+    ]  # fmt: skip
+    return Result(columns, list(rows))
+
+
+def _packages(session: Session, database: str) -> Result:
+    del session, database
+    from importlib.metadata import distributions
+    from platform import python_version
+
+    columns = [text(name) for name in ("PACKAGE_NAME", "VERSION", "LANGUAGE", "RUNTIME_VERSION")]
+    runtime = ".".join(python_version().split(".")[:2])
+    found = {(item.metadata["Name"], item.version) for item in distributions() if item.metadata["Name"]}
+    return Result(columns, [(name.lower(), version, "python", runtime) for name, version in sorted(found)])
+
+
+def _moment(document: dict[str, Any]) -> datetime | None:
+    said = document.get("created_on")
+    return datetime.fromisoformat(said) if said else None
+
+
+_VIEWS: dict[str, Callable[[Any, str], Result]] = {
+    "TABLES": _tables,
+    "COLUMNS": _columns,
+    "SCHEMATA": _schemata,
+    "DATABASES": _databases,
+    "VIEWS": _views,
+    "PACKAGES": _packages,
+}

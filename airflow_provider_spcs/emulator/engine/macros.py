@@ -1,0 +1,68 @@
+"""SQL macros in the DuckDB file, for functions whose meaning depends on the type of what they get.
+
+DuckDB folds ``typeof`` of a column to a constant, so that only one branch of these runs.
+"""
+
+from __future__ import annotations
+
+_RECOGNIZED = "error('{errno}|{sqlstate}|{message}')"
+
+MACROS = [
+    # Text of a value; of a VARIANT its string without quotes, of a float without a needless fraction.
+    """sf_text(x) AS CASE typeof(x)
+        WHEN 'JSON' THEN json_extract_string(x::JSON, '$')
+        WHEN 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\\.0$', '')
+        WHEN 'BLOB' THEN hex(x::VARCHAR::BLOB)
+        ELSE x::VARCHAR END""",
+    # A value as VARIANT: text becomes a JSON string, JSON stays.
+    "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
+    # Elements by 0-based index or by key; SQL NULL when missing.
+    "sf_get(x, k) AS json_extract(x::JSON, CASE WHEN typeof(k) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') "
+    "THEN '$.\"' || k::VARCHAR || '\"' ELSE '$[' || k::VARCHAR || ']' END)",
+    "sf_divide(a, b) AS CASE WHEN b = 0 THEN error('100051|22012|Division by zero') ELSE a / b END",
+    "sf_modulo(a, b) AS CASE WHEN b = 0 THEN error('100051|22012|Division by zero') ELSE a % b END",
+    "sf_hash(x) AS CAST(hash(x)::HUGEINT - 9223372036854775808 AS BIGINT)",
+    # A reproducible fraction in (0, 1) for a seed and a row.
+    "sf_fraction(seed, i) AS (hash(seed, i) >> 11)::DOUBLE / 9007199254740992.0 + 5.551115123125783e-17",
+    "sf_uniform_int(lo, hi, f) AS CAST(lo AS BIGINT) + CAST(floor(f * (hi - lo + 1)) AS BIGINT)",
+    "sf_normal(mean, sd, u, v) AS mean + sd * sqrt(-2 * ln(greatest(u, 1e-300))) * cos(2 * pi() * v)",
+    """sf_typeof(x) AS CASE json_type(x::JSON) WHEN 'VARCHAR' THEN 'VARCHAR' WHEN 'UBIGINT' THEN 'INTEGER'
+        WHEN 'BIGINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN 'DECIMAL' WHEN 'NULL' THEN 'NULL_VALUE'
+        ELSE json_type(x::JSON) END""",
+    """sf_parse_json(x) AS CASE WHEN x IS NULL OR trim(x::VARCHAR) = '' THEN NULL WHEN json_valid(x::VARCHAR)
+        THEN json(x::VARCHAR) ELSE error('100069|22P02|Error parsing JSON: ' || left(x::VARCHAR, 100)) END""",
+    "sf_try_parse_json(x) AS CASE WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR) END",
+    "sf_split(x, d) AS to_json(string_split(x, d))",
+    """sf_to_array(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_type(sf_variant(x)) = 'ARRAY' THEN sf_variant(x)
+        ELSE json_array(sf_variant(x)) END""",
+    "sf_keys(x) AS to_json(json_keys(x::JSON))",
+    "sf_array_size(x) AS CASE WHEN json_type(x::JSON) = 'ARRAY' THEN CAST(json_array_length(x::JSON) AS BIGINT) END",
+    "sf_array_cat(a, b) AS to_json(list_concat(a::JSON::JSON[], b::JSON::JSON[]))",
+    "sf_array_append(a, x) AS to_json(list_append(a::JSON::JSON[], sf_variant(x)))",
+    "sf_array_prepend(a, x) AS to_json(list_prepend(sf_variant(x), a::JSON::JSON[]))",
+    "sf_array_distinct(a) AS to_json(list_distinct(a::JSON::JSON[]))",
+    "sf_array_compact(a) AS to_json(list_filter(a::JSON::JSON[], lambda e: e::VARCHAR <> 'null'))",
+    "sf_array_slice(a, f, t) AS to_json(list_slice(a::JSON::JSON[], f + 1, CASE WHEN t < 0 THEN t - 1 ELSE t END))",
+    "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
+    "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
+    "sf_array_to_string(a, d) AS array_to_string(list_transform(a::JSON::JSON[], lambda e: json_extract_string(e, '$')), d)",
+    "sf_arrays_overlap(a, b) AS list_has_any(a::JSON::JSON[], b::JSON::JSON[])",
+    "sf_array_intersection(a, b) AS to_json(list_intersect(a::JSON::JSON[], b::JSON::JSON[]))",
+    "sf_array_except(a, b) AS to_json(list_filter(a::JSON::JSON[], lambda e: NOT list_contains(b::JSON::JSON[], e)))",
+    "sf_array_range(a, b, s) AS to_json(range(a::BIGINT, b::BIGINT, s::BIGINT))",
+    "sf_width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 "
+    "ELSE floor((x - lo)::DOUBLE / ((hi - lo)::DOUBLE / n)) + 1 END AS BIGINT)",
+    "sf_months_between(a, b) AS CASE WHEN (day(a) = day(b)) OR (last_day(a) = a::DATE AND last_day(b) = b::DATE) "
+    "THEN (year(a) - year(b)) * 12 + month(a) - month(b) "
+    "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b)) / 31.0 END",
+    """sf_epoch(n) AS make_timestamp(CASE WHEN abs(n) < 31536000000 THEN n * 1000000
+        WHEN abs(n) < 31536000000000 THEN n * 1000 WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END)""",
+    # Text, numbers (seconds, or finer by their size) and dates as timestamps.
+    """sf_timestamp(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON', 'NULL', '"NULL"') THEN
+        CASE WHEN regexp_full_match(sf_text(x), '-?[0-9]+') THEN sf_epoch(TRY_CAST(sf_text(x) AS BIGINT))
+        ELSE CAST(sf_text(x) AS TIMESTAMP) END
+        WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'SMALLINT', 'TINYINT')
+        THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
+        WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS DOUBLE) * 1000000 AS BIGINT))
+        ELSE TRY_CAST(x AS TIMESTAMP) END""",
+]

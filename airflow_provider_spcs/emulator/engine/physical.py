@@ -1,0 +1,42 @@
+"""Where a Snowflake name lives in the DuckDB file.
+
+A Snowflake schema is one DuckDB schema. DuckDB compares names without regard to case, Snowflake with: a name that is not
+all upper case carries the mask of its lower-case letters after ``%``, so that ``"a"`` and ``"A"`` are two tables.
+"""
+
+from __future__ import annotations
+
+from airflow_provider_spcs.emulator.names import Name, quoted
+
+
+def encode(part: str) -> str:
+    """The physical form of one part of a name."""
+    safe = part.replace("%", "%25").replace(".", "%2E")
+    mask = sum(1 << index for index, char in enumerate(safe) if char != char.upper())
+    return f"{safe}%~{mask:x}" if mask else safe
+
+
+def decode(physical: str) -> str:
+    """The part of a name that :func:`encode` wrote."""
+    return physical.split("%~", 1)[0].split("%#", 1)[0].replace("%2E", ".").replace("%25", "%")
+
+
+def schema_of(database: str, schema: str) -> str:
+    """The DuckDB schema of a Snowflake schema."""
+    return f"{encode(database)}.{encode(schema)}"
+
+
+def split_schema(physical: str) -> tuple[str, str]:
+    """The database and schema that :func:`schema_of` wrote."""
+    database, _, schema = physical.partition(".")
+    return decode(database), decode(schema)
+
+
+def temporary(name: str, session_id: int) -> str:
+    """The physical name of a session's temporary table or view."""
+    return f"{encode(name)}%#{session_id}"
+
+
+def relation(name: Name, physical: str | None = None) -> str:
+    """SQL text of a table or view; ``physical`` when its own name is hidden (temporary objects)."""
+    return f"{quoted(schema_of(name.database, name.schema))}.{quoted(physical or encode(name.name))}"

@@ -1,0 +1,52 @@
+"""Functions: Snowflake's meaning in DuckDB's words, by family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.engine.translate.functions import casts, context, dates, numbers, semistructured, strings
+from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.translate.call import Call
+
+_FAMILIES = (casts, dates, numbers, semistructured, strings)
+CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.items()}
+NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
+
+
+def rewrite(call: Call, node: exp.Expression) -> exp.Expression:
+    """What stands in DuckDB for one node whose children are rewritten already; the node itself when it stays."""
+    if isinstance(node, exp.Func) and not isinstance(node.parent, exp.TableFromRows | exp.Table):
+        name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
+        if name == METHOD:
+            return _method(call, node)
+        if name in registry.SCALARS:
+            return call.scalar(name, _arguments(node))
+        if name in context.FUNCTIONS:
+            return context.FUNCTIONS[name](call, node)
+        if isinstance(node, exp.Anonymous):
+            rule = NAMES.get(name)
+            return rule(node) if rule else node
+    if isinstance(node, exp.Parameter | exp.SessionParameter):
+        return context.parameter(call, node)
+    if isinstance(node, exp.Column):
+        return context.column(call, node)
+    rule = CLASSES.get(type(node))
+    return rule(node) if rule else node
+
+
+def _method(call: Call, node: exp.Expression) -> exp.Expression:
+    from airflow_provider_spcs.emulator.engine.literals import literal
+    from airflow_provider_spcs.emulator.engine.translate.call import plain
+
+    return literal(plain(call.method(node.expressions)))
+
+
+def _arguments(node: exp.Expression) -> list[exp.Expression]:
+    if isinstance(node, exp.Anonymous):
+        return list(node.expressions)
+    return [value for value in node.args.values() if isinstance(value, exp.Expression)]

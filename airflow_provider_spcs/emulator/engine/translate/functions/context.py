@@ -1,0 +1,121 @@
+"""What a statement can ask of its session: CURRENT_..., variables, sequences, system functions of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.literals import literal
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.translate.call import Call
+
+VERSION = "9.35.0"
+"""A server version of 2025: what clients compare with is the major number."""
+
+Rule = Callable[["Call", Any], exp.Expression]
+
+
+def _of(value: Callable[[Any], object]) -> Rule:
+    return lambda call, node: literal(value(call.session))
+
+
+def _now(call: Call, node: Any) -> exp.Expression:
+    del call, node
+    return exp.maybe_parse("CAST(now() AS TIMESTAMPTZ)", dialect="duckdb")
+
+
+def _utc(call: Call, node: Any) -> exp.Expression:
+    del call, node
+    return exp.maybe_parse("timezone('UTC', now())", dialect="duckdb")
+
+
+def _timestamp(call: Call, node: Any) -> exp.Expression:
+    return _utc(call, node) if node.args.get("sysdate") else _now(call, node)
+
+
+def _last_query_id(call: Call, node: Any) -> exp.Expression:
+    wanted = int(call.constant(node.expressions[0])) if node.expressions else -1
+    ids = call.session.query_ids
+    index = wanted if wanted < 0 else wanted - 1
+    return literal(ids[index] if -len(ids) <= index < len(ids) else None)
+
+
+def _schemas(session: Any) -> str:
+    return f'["{session.database}.{session.schema}"]' if session.schema else "[]"
+
+
+FUNCTIONS: dict[str, Rule] = {
+    "CURRENT_USER": _of(lambda session: session.user),
+    "CURRENT_ROLE": _of(lambda session: session.role),
+    "CURRENT_ROLE_TYPE": _of(lambda _: "ROLE"),
+    "CURRENT_SECONDARY_ROLES": _of(lambda _: '{"roles":"","value":""}'),
+    "CURRENT_AVAILABLE_ROLES": _of(lambda session: f'["{session.role}"]'),
+    "CURRENT_DATABASE": _of(lambda session: session.database),
+    "CURRENT_CATALOG": _of(lambda session: session.database),
+    "CURRENT_SCHEMA": _of(lambda session: session.schema),
+    "CURRENT_SCHEMAS": _of(_schemas),
+    "CURRENT_WAREHOUSE": _of(lambda session: session.warehouse),
+    "CURRENT_ACCOUNT": _of(lambda session: session.account.name),
+    "CURRENT_ACCOUNT_NAME": _of(lambda session: session.account.name),
+    "CURRENT_ORGANIZATION_NAME": _of(lambda _: "EMULATOR"),
+    "CURRENT_REGION": _of(lambda _: "LOCAL"),
+    "CURRENT_VERSION": _of(lambda _: VERSION),
+    "VERSION": _of(lambda _: VERSION),
+    "CURRENT_CLIENT": _of(lambda session: session.parameters.get("CLIENT_APP_ID", "PythonConnector")),
+    "CURRENT_SESSION": _of(lambda session: str(session.id)),
+    "CURRENT_STATEMENT": _of(lambda _: None),
+    "CURRENT_TRANSACTION": _of(lambda session: str(session.id) if session.transaction.begun else None),
+    "CURRENT_IP_ADDRESS": _of(lambda _: "127.0.0.1"),
+    "LAST_QUERY_ID": _last_query_id,
+    "CURRENT_TIMESTAMP": _timestamp,
+    "LOCALTIMESTAMP": _now,
+    "GETDATE": _now,
+    "SYSTIMESTAMP": _now,
+    "SYSDATE": _utc,
+    "CURRENT_TIMESTAMP_UTC": _utc,
+}
+
+
+def parameter(call: Call, node: exp.Expression) -> exp.Expression:
+    """A session variable ``$name``, or a column by position ``$1``."""
+    name = node.this.name if isinstance(node.this, exp.Expression) else str(node.this)
+    if name.isdigit():
+        return _position(node, name)
+    variables = call.session.variables
+    if name.upper() not in variables:
+        raise SnowflakeError(
+            f"SQL compilation error: error line 1 at position 0\nSession variable '${name.upper()}' does not exist", 2211, "02000"
+        )
+    return literal(variables[name.upper()])
+
+
+def _position(node: exp.Expression, number: str) -> exp.Expression:
+    select = node.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select is not None else None
+    inner = source.this if source is not None else None
+    while isinstance(inner, exp.Subquery) and isinstance(inner.this, exp.Values):
+        inner = inner.this
+    if isinstance(inner, exp.Values):
+        return exp.column(exp.to_identifier(f"COLUMN{number}", quoted=True))
+    if isinstance(inner, exp.Table) and not isinstance(inner.this, exp.Identifier):
+        return exp.column(exp.to_identifier(f"${number}", quoted=True))
+    return exp.maybe_parse(f"#{number}", dialect="duckdb")
+
+
+def column(call: Call, node: exp.Expression) -> exp.Expression:
+    """``seq.NEXTVAL``, ``t.$1``; other columns stay."""
+    if isinstance(node.this, exp.Parameter):
+        return node.this
+    if isinstance(node.this, exp.Column):
+        node.this.set("table", node.args.get("table"))
+        return node.this
+    if node.name == "NEXTVAL" and node.args.get("table"):
+        from airflow_provider_spcs.emulator.engine.ddl.sequences import next_value
+
+        parts = [part.name for part in node.parts[:-1]]
+        return next_value(call.session, parts)
+    return node

@@ -1,0 +1,11 @@
+"""Functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
+NAMES: dict[str, Callable[[Any], exp.Expression]] = {}

@@ -1,0 +1,137 @@
+"""Random values and sequences of rows: RANDOM, UNIFORM, NORMAL, RANDSTR, SEQ1 to SEQ8, window orders over them.
+
+With a seed the value depends on the seed and the row's number only; without one it comes from DuckDB's ``random()``.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+_SEQUENCES = (exp.Seq1, exp.Seq2, exp.Seq4, exp.Seq8)
+_VOLATILE = (exp.Rand, exp.Uniform, exp.Normal, exp.Randstr, *_SEQUENCES)
+_HALF = "9223372036854775808"
+
+
+def windows(root: exp.Expression) -> None:
+    """Rewrite every generator function, and window orders by them, which DuckDB refuses."""
+    for window in list(root.find_all(exp.Window)):
+        order = window.args.get("order")
+        if order is None or order.find(*_VOLATILE) is None:
+            continue
+        # Rows of a generator are independent: numbering them in any order is numbering them in a random one.
+        window.set("order", None)
+        if isinstance(window.this, exp.RowNumber) and not window.args.get("partition_by") and _in_generator(window):
+            window.replace(exp.Paren(this=exp.Add(this=_number(window), expression=exp.Literal.number(1))))
+    for node in list(root.find_all(*_VOLATILE)):
+        if node.parent is not None and not node.meta.get("consumed"):
+            node.replace(_rewritten(node))
+
+
+def _rewritten(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Rand):
+        return _random(node)
+    if isinstance(node, exp.Uniform):
+        return _uniform(node)
+    if isinstance(node, exp.Normal):
+        return _normal(node)
+    if isinstance(node, exp.Randstr):
+        return _randstr(node)
+    return _number(node)
+
+
+def _random(node: exp.Rand) -> exp.Expression:
+    if node.this is None:
+        return exp.maybe_parse(f"CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
+    return _sql(f"CAST(CAST(hash({_text(node.this)}, {_text(_number(node))}) AS HUGEINT) - {_HALF} AS BIGINT)")
+
+
+def _uniform(node: exp.Uniform) -> exp.Expression:
+    low, high = node.this, node.args["expression"]
+    fraction = _fraction(node, node.args.get("gen"), 0)
+    if _whole(low) and _whole(high):
+        return _sql(f"sf_uniform_int({_text(low)}, {_text(high)}, {fraction})")
+    return _sql(f"(CAST({_text(low)} AS DOUBLE) + {fraction} * (CAST({_text(high)} AS DOUBLE) - CAST({_text(low)} AS DOUBLE)))")
+
+
+def _normal(node: exp.Normal) -> exp.Expression:
+    mean, deviation = node.this, node.args["stddev"]
+    first, second = (_fraction(node, node.args.get("gen"), salt) for salt in (0, 1))
+    return _sql(
+        f"sf_normal(CAST({_text(mean)} AS DOUBLE), CAST({_text(deviation)} AS DOUBLE), {first}, {second})"
+    )
+
+
+def _randstr(node: exp.Randstr) -> exp.Expression:
+    generator = node.args.get("generator")
+    length = _text(node.this)
+    parts = "sf_letters(hash(i, {seed}))"
+    if _unseeded(generator):
+        return _sql(
+            f"array_to_string(list_transform(range({length}), lambda i: substr("
+            "'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(floor(random() * 62) AS BIGINT), 1)), '')"
+        )
+    del parts
+    seed = _seed(node, generator, 0)
+    return _sql(
+        f"array_to_string(list_transform(range({length}), lambda i: substr("
+        f"'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(hash({seed}, i) % 62 AS BIGINT), 1)), '')"
+    )
+
+
+def _fraction(node: exp.Expression, generator: exp.Expression | None, salt: int) -> str:
+    if _unseeded(generator):
+        return "random()"
+    return f"sf_fraction({_seed(node, generator, salt)})"
+
+
+def _unseeded(generator: exp.Expression | None) -> bool:
+    return generator is None or (isinstance(generator, exp.Rand) and generator.this is None)
+
+
+def _seed(node: exp.Expression, generator: exp.Expression | None, salt: int) -> str:
+    """What the value depends on, as arguments of ``hash``."""
+    assert generator is not None  # noqa: S101
+    for inner in generator.find_all(*_VOLATILE):
+        inner.meta["consumed"] = True
+    if isinstance(generator, exp.Rand):
+        return f"hash({_text(generator.this)}, {salt}), {_text(_number(node))}"
+    if isinstance(generator, _SEQUENCES):
+        return f"hash(0, {salt}), {_text(_number(node))}"
+    return f"hash(0, {salt}), {_text(generator)}"
+
+
+def _whole(node: exp.Expression) -> bool:
+    node = node.this if isinstance(node, exp.Neg | exp.Paren) else node
+    if isinstance(node, exp.Literal):
+        return bool(node.is_int)
+    if isinstance(node, exp.Cast):
+        return bool(node.to.is_type(*exp.DataType.INTEGER_TYPES))
+    return node.find(exp.Literal, exp.Cast) is None or not any(
+        isinstance(part, exp.Literal) and part.is_number and not part.is_int for part in node.walk()
+    )
+
+
+def _in_generator(node: exp.Expression) -> bool:
+    select = node.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select is not None else None
+    return (
+        source is not None
+        and isinstance(source.this, exp.TableFromRows)
+        and isinstance(source.this.this, exp.Generator)
+        and not select.args.get("joins")
+    )
+
+
+def _number(node: exp.Expression) -> exp.Expression:
+    """The row's number from 0."""
+    if _in_generator(node):
+        return exp.column(exp.to_identifier("%ROW", quoted=True))
+    return _sql("(row_number() OVER () - 1)")
+
+
+def _text(node: exp.Expression) -> str:
+    return str(node.sql("duckdb"))
+
+
+def _sql(text: str) -> exp.Expression:
+    return exp.maybe_parse(text, dialect="duckdb")

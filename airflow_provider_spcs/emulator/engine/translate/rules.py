@@ -1,0 +1,40 @@
+"""The walk over a tree that turns Snowflake's meaning into DuckDB's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.translate import functions, generated, tables
+from airflow_provider_spcs.emulator.engine.translate.call import Call
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.engine.translate import Translation
+
+
+def apply(session: Session, translation: Translation) -> None:
+    """Rewrite the translation's tree in place and note the relations it needs."""
+    call = Call(session, translation)
+    root = exp.Paren(this=translation.tree)  # so that the root, too, has a place to be replaced in
+    _identifiers(root)
+    generated.windows(root)
+    for node in reversed(list(root.walk(bfs=False))):
+        if node is root:
+            continue
+        replacement = functions.rewrite(call, node)
+        if replacement is not node:
+            node.replace(replacement)
+    for node in reversed(list(root.walk(bfs=False))):
+        tables.rewrite(call, node)
+    translation.tree = root.this
+    translation.tree.pop()
+
+
+def _identifiers(root: exp.Expression) -> None:
+    """Bare identifiers in upper case; then all of them quoted."""
+    for node in root.find_all(exp.Identifier):
+        if not node.args.get("quoted"):
+            node.set("this", node.this.upper())
+            node.set("quoted", True)

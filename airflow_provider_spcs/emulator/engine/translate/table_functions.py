@@ -1,0 +1,164 @@
+"""``TABLE(...)``, LATERAL FLATTEN, stage reads, INFORMATION_SCHEMA: sources that are no stored tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.engine.translate.flatten import flattened
+from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.translate.call import Call
+    from airflow_provider_spcs.emulator.names import Name
+    from airflow_provider_spcs.emulator.result import Result
+
+
+def from_rows(call: Call, node: exp.TableFromRows) -> None:
+    """Replace ``TABLE(function(...))``."""
+    inner, alias = node.this, node.args.get("alias")
+    if isinstance(inner, exp.Generator):
+        _substitute(node, _generator(call, inner), alias)
+    elif isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
+        _substitute_flatten(node, inner, alias)
+    elif _called(inner) == "SPLIT_TO_TABLE":
+        _substitute(node, _split_to_table(inner), alias, lateral=True)
+    elif isinstance(inner, exp.Literal) and inner.is_string:
+        _substitute(node, exp.to_table(inner.this), alias)
+    else:
+        _relation(call, node, _answer(call, inner), alias)
+
+
+def lateral(call: Call, node: exp.Lateral) -> None:
+    """Rewrite LATERAL FLATTEN in place; other laterals are DuckDB's own."""
+    inner = node.this
+    if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
+        _substitute_flatten(node, inner, node.args.get("alias"))
+    elif _called(inner) == "SPLIT_TO_TABLE":
+        _substitute(node, _split_to_table(inner), node.args.get("alias"), lateral=True)
+
+
+def bare(call: Call, node: exp.Table) -> None:
+    """A function in FROM without ``TABLE(...)``: DuckDB's own table functions are no Snowflake functions."""
+    raise unsupported(f"table function {node.this.sql('snowflake')[:80]}")
+
+
+def stage(call: Call, node: exp.Table) -> None:
+    """Replace ``@stage/path`` by the rows of its files."""
+    location = node.this.name
+    if not location.startswith(("@", "snow://")):
+        raise SnowflakeError(f"SQL compilation error:\nsyntax error line 1 at position 0 unexpected '{location}'.")
+    reader = getattr(call.session.account.stages, "select", None)
+    if reader is None:
+        raise unsupported(f"SELECT FROM {location}")
+    file_format, pattern = node.args.get("format"), node.args.get("pattern")
+    written = None if file_format is None else file_format.this if file_format.is_string else file_format.sql("snowflake")
+    found = reader(call.session, location, file_format=written, pattern=pattern.this if pattern else None)
+    _relation(call, node, found, node.args.get("alias"))
+
+
+def information_schema(call: Call, node: exp.Table, name: Name) -> None:
+    """Replace a view of INFORMATION_SCHEMA by its rows."""
+    from airflow_provider_spcs.emulator.engine.information_schema import rows_of
+
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name.name, quoted=True))
+    _relation(call, node, rows_of(call.session, name), alias)
+
+
+def _called(inner: Any) -> str:
+    return str(inner.this).upper() if isinstance(inner, exp.Anonymous) else ""
+
+
+def _answer(call: Call, inner: exp.Expression) -> Result:
+    """What a registered table function or method answers."""
+    from airflow_provider_spcs.emulator.engine.translate.call import plain
+    from airflow_provider_spcs.emulator.result import Result, value
+
+    if _called(inner) == METHOD:
+        found = call.method(inner.expressions)
+        return found if isinstance(found, Result) else value(inner.expressions[1].this, plain(found))
+    parts = [part.name if isinstance(part, exp.Identifier) else part for part in inner.parts] if isinstance(inner, exp.Dot) else [inner]
+    function = parts[-1]
+    if not isinstance(function, exp.Func):
+        raise unsupported(f"TABLE({inner.sql('snowflake')[:80]})")
+    last = _called(function) or function.sql_name()
+    name = ".".join([*(str(part).upper() for part in parts[:-1]), last])
+    # A function of a database's INFORMATION_SCHEMA is registered without the database.
+    for candidate in (name, name.partition(".")[2], last if "." not in name else ""):
+        if candidate in registry.TABLES:
+            nodes = function.expressions if isinstance(function, exp.Anonymous) else list(function.args.values())
+            return call.table(candidate, [item for item in nodes if isinstance(item, exp.Expression)])
+    raise SnowflakeError(f"SQL compilation error:\nUnknown table function {name}.", 2141, "42601")
+
+
+def _relation(call: Call, node: exp.Expression, found: Result, alias: exp.Expression | None) -> None:
+    from airflow_provider_spcs.emulator.engine.relation import arrow_table
+
+    name = f"sf_relation_{len(call.translation.relations)}_{id(node)}"
+    call.translation.relations[name] = arrow_table(found)
+    columns = ", ".join(_projected(index, column) for index, column in enumerate(found.columns))
+    # Registered Arrow tables are found case-insensitively; their columns keep their case.
+    query = exp.maybe_parse(f'SELECT {columns} FROM "{name}"', dialect="duckdb")
+    for table in query.find_all(exp.Table):
+        table.meta["ours"] = True
+    _substitute(node, query, alias)
+    parent = node.parent
+    del parent
+
+
+def _projected(index: int, column: Any) -> str:
+    from airflow_provider_spcs.emulator.names import quoted
+
+    shown = quoted(column.name)
+    return f"CAST({shown} AS JSON) AS {shown}" if column.type in {"VARIANT", "OBJECT", "ARRAY"} else shown
+
+
+def _substitute(node: exp.Expression, query: exp.Expression, alias: Any, *, lateral: bool = False) -> None:
+    if isinstance(query, exp.Table):
+        query.set("alias", alias)
+        node.replace(query)
+        return
+    if alias is None:
+        alias = exp.TableAlias(this=exp.to_identifier("T", quoted=True))
+    subquery = exp.Subquery(this=query)
+    if lateral:
+        node.replace(exp.Lateral(this=subquery, alias=alias))
+    else:
+        subquery.set("alias", alias)
+        node.replace(subquery)
+
+
+def _substitute_flatten(node: exp.Expression, inner: exp.Expression, alias: Any) -> None:
+    query, outer = flattened(inner)
+    alone = isinstance(node.parent, exp.From)
+    if alias is not None:
+        alias.set("columns", None)
+    parent = node.parent
+    _substitute(node, query, alias, lateral=not alone)
+    if outer and isinstance(parent, exp.Join):
+        parent.set("side", "LEFT")
+        parent.set("kind", None)
+        parent.set("on", exp.true())
+
+
+def _generator(call: Call, node: exp.Generator) -> exp.Expression:
+    count = node.args.get("rowcount")
+    if count is None or node.args.get("timelimit"):
+        raise unsupported("GENERATOR without ROWCOUNT, or with TIMELIMIT")
+    rows = int(call.constant(count))
+    query = exp.maybe_parse(f'SELECT range AS "%ROW" FROM range({rows})', dialect="duckdb")
+    for table in query.find_all(exp.Table):
+        table.meta["ours"] = True
+    return query
+
+
+def _split_to_table(node: exp.Expression) -> exp.Expression:
+    source, delimiter = (item.sql("duckdb") for item in node.expressions)
+    return exp.maybe_parse(
+        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", p[i] AS "VALUE" FROM (SELECT p, unnest(range(1, '
+        f"len(p) + 1)) AS i FROM (SELECT string_split({source}, {delimiter}) AS p) AS s) AS u",
+        dialect="duckdb",
+    )

@@ -1,0 +1,103 @@
+"""Names of tables and views to where they live; table functions to relations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine import physical
+from airflow_provider_spcs.emulator.engine.translate import table_functions
+from airflow_provider_spcs.emulator.errors import unsupported
+from airflow_provider_spcs.emulator.names import Name
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.translate.call import Call
+
+
+def rewrite(call: Call, node: exp.Expression) -> None:
+    """Rewrite one node in place; nodes of other kinds stay."""
+    if isinstance(node, exp.TableFromRows):
+        table_functions.from_rows(call, node)
+    elif isinstance(node, exp.Lateral):
+        table_functions.lateral(call, node)
+    elif isinstance(node, exp.Values):
+        _value_columns(node)
+    elif isinstance(node, exp.Column) and node.args.get("db"):
+        node.set("db", None)
+        node.set("catalog", None)
+    elif isinstance(node, exp.Table):
+        _table(call, node)
+
+
+def _table(call: Call, node: exp.Table) -> None:
+    inner = node.this
+    if isinstance(inner, exp.Var) or (isinstance(inner, exp.Literal) and inner.is_string):
+        table_functions.stage(call, node)
+        return
+    if isinstance(inner, exp.Func):
+        if not node.meta.get("ours"):
+            table_functions.bare(call, node)
+        return
+    if not isinstance(inner, exp.Identifier) or node.meta.get("ours"):
+        return
+    for clause in ("when", "changes"):
+        if node.args.get(clause):
+            raise unsupported("time travel and change tracking (AT, BEFORE, CHANGES)")
+    parts = [part.name for part in node.parts]
+    if len(parts) == 1 and _is_cte(node, parts[0]):
+        return
+    name = call.session.qualify(parts)
+    if name.schema == "INFORMATION_SCHEMA":
+        table_functions.information_schema(call, node, name)
+        return
+    point_at(call, node, name)
+
+
+def point_at(call: Call, node: exp.Table, name: Name) -> None:
+    """Make a table node say the physical name of ``name``; its columns stay reachable under the name as written."""
+    hidden = call.session.temporary.get(name)
+    stored = hidden or physical.encode(name.name)
+    call.translation.names[stored] = str(name)
+    call.translation.tables.append(name)
+    if stored != name.name and not node.alias and not isinstance(node.parent, exp.Schema | exp.Insert | exp.Delete):
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(name.name, quoted=True)))
+    node.set("this", exp.to_identifier(stored, quoted=True))
+    node.set("db", exp.to_identifier(physical.schema_of(name.database, name.schema), quoted=True))
+    node.set("catalog", None)
+    node.meta["ours"] = True
+    node.meta["name"] = name
+
+
+def _is_cte(node: exp.Expression, name: str) -> bool:
+    parent, child = node.parent, node
+    while parent is not None:
+        clause = parent.args.get("with_")
+        if clause is not None:
+            for cte in clause.expressions:
+                if cte is child and not clause.args.get("recursive"):
+                    break
+                if cte.alias == name:
+                    return True
+        elif isinstance(parent, exp.With):
+            for cte in parent.expressions:
+                if cte is child and not parent.args.get("recursive"):
+                    break
+                if cte.alias == name:
+                    return True
+        parent, child = parent.parent, parent
+    return False
+
+
+def _value_columns(node: exp.Values) -> None:
+    """Name the columns of a VALUES source COLUMN1, COLUMN2...; ``$1`` refers to them by these names."""
+    if not isinstance(node.parent, exp.From | exp.Join | exp.Subquery | exp.Lateral) or not node.expressions:
+        return
+    alias = node.args.get("alias")
+    if alias is None:
+        alias = exp.TableAlias(this=exp.to_identifier("VALUES", quoted=True))
+        node.set("alias", alias)
+    if not alias.args.get("columns"):
+        first = node.expressions[0]
+        width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+        alias.set("columns", [exp.to_identifier(f"COLUMN{index + 1}", quoted=True) for index in range(width)])
