@@ -1,0 +1,88 @@
+"""An Airflow of its own for these tests, and an emulated account that its connection leads to."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+# Before any import of Airflow: it reads its home once.
+_HOME = Path(tempfile.mkdtemp(prefix="airflow-tests-"))
+(_HOME / "dags").mkdir()
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(_HOME),
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(_HOME / "logs"),
+    }
+)
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+    from airflow_provider_spcs.emulator import RunningAccount
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "example_dags"
+POOL, IMAGE = "TEST_POOL", "/emulator/public/images/python:3"
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAccount]:
+    """A running account with a pool and a stage; ``snowflake_default`` leads to it."""
+    import snowflake.connector
+
+    from airflow_provider_spcs.emulator import start
+
+    with start(tmp_path_factory.mktemp("account")) as running:
+        with snowflake.connector.connect(**running.connection_kwargs) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE COMPUTE POOL {POOL} MIN_NODES = 1 MAX_NODES = 4 INSTANCE_FAMILY = CPU_X64_S")
+            cursor.execute("CREATE STAGE JOBS ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE')")
+        os.environ["AIRFLOW_CONN_SNOWFLAKE_DEFAULT"] = running.airflow_uri
+        yield running
+        del os.environ["AIRFLOW_CONN_SNOWFLAKE_DEFAULT"]
+
+
+@pytest.fixture
+def job(account: RunningAccount) -> dict[str, Any]:
+    """Parameters of an operator whose container runs quickly on the emulator."""
+    return {
+        "task_id": "job",
+        "compute_pool": POOL,
+        "image": IMAGE,
+        "database": "EMULATOR",
+        "schema": "PUBLIC",
+        "stage": "@EMULATOR.PUBLIC.JOBS",
+        "poll_interval": 1,
+    }
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """Airflow's own tables."""
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture
+def run_dag(database: None) -> Callable[[DAG], Any]:
+    """Run a DAG as ``dag.test()`` does, which since Airflow 3 wants it in a bundle; returns the DagRun."""
+
+    def run(dag: DAG, **conf: Any) -> Any:
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        DagBundlesManager().sync_bundles_to_db()
+        bag = DagBag(dag_folder=os.devnull)
+        bag.bag_dag(dag)
+        sync_bag_to_db(bag, "dags-folder", None)
+        return dag.test(**conf)
+
+    return run

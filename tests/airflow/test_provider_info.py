@@ -1,0 +1,77 @@
+"""What Airflow reads about the provider."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+import airflow_provider_spcs
+from airflow_provider_spcs.provider_info import get_provider_info
+
+
+def dotted_names(info: dict[str, Any]) -> Iterator[str]:
+    """Every dotted name in a provider's metadata."""
+    for kind in ("operators", "sensors", "hooks", "triggers"):
+        for entry in info.get(kind, []):
+            yield from entry["python-modules"]
+    yield from info.get("extra-links", [])
+    yield from (entry["class-name"] for entry in info.get("task-decorators", []))
+
+
+def test_provider_info_against_airflows_schema_is_valid() -> None:
+    """A wrong entry breaks the discovery of every provider, so Airflow's own schema judges."""
+    schema = json.loads((files("airflow") / "provider_info.schema.json").read_text())
+    jsonschema.validate(get_provider_info(), schema)
+
+
+@pytest.mark.parametrize("name", list(dotted_names(get_provider_info())))
+def test_provider_info_each_dotted_name_imports(name: str) -> None:
+    """Airflow imports these names when it needs them, long after a typo would have been made."""
+    try:
+        import_module(name)
+    except ModuleNotFoundError:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(import_module(module), attribute)
+
+
+def test_public_names_all_is_sorted_and_resolves() -> None:
+    """``__all__`` is what users may import; each name has to be there."""
+    assert airflow_provider_spcs.__all__ == sorted(airflow_provider_spcs.__all__)
+    for name in airflow_provider_spcs.__all__:
+        assert getattr(airflow_provider_spcs, name) is not None
+
+
+def test_importing_the_operator_loads_nothing_heavy() -> None:
+    """A DAG file is parsed every few seconds: the connector alone would make that ten times slower."""
+    program = (
+        "import airflow.sdk, sys; from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor;"
+        "print([name for name in ('snowflake.connector', 'snowflake.snowpark', 'pandas', 'duckdb', 'sqlglot',"
+        " 'airflow_provider_spcs.emulator', 'airflow_provider_spcs.hooks') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_importing_the_operator_loads_fewer_modules_than_the_first_party_one() -> None:
+    """Counted in modules, which does not depend on the machine."""
+
+    def loaded(statement: str) -> int:
+        program = (
+            f"import airflow.sdk, sys; from airflow.sdk import BaseOperator, DAG; n = len(sys.modules); {statement};"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program + "print(len(sys.modules) - n)"], capture_output=True, text=True, check=True
+        )
+        return int(done.stdout.split()[-1])
+
+    ours = loaded("from airflow_provider_spcs import SpcsJobOperator")
+    theirs = loaded("import airflow.providers.snowflake.operators.snowpark_containers")
+    assert ours < theirs / 2
