@@ -42,10 +42,10 @@ def test_hook_runs_and_reads(hook: Any, schema: str) -> None:
     hook.insert_rows(f"{schema}.T", [(3, "c")], target_fields=["i", "t"])
     assert hook.get_records(f"select t from {schema}.T where i > %s order by i", parameters=(1,)) == [("b",), ("c",)]
     assert hook.get_first("select current_role()") == ("ACCOUNTADMIN",)
-    assert hook.run("select 1; select 2", split_statements=True, handler=lambda cursor: cursor.fetchall()) == [
-        [(1,)],
-        [(2,)],
-    ]
+    results = hook.run(
+        "select 1; select 2", split_statements=True, return_last=False, handler=lambda cursor: cursor.fetchall()
+    )
+    assert results == [[(1,)], [(2,)]]
 
 
 def test_hook_gives_data_frames(hook: Any) -> None:
@@ -84,7 +84,7 @@ def test_sql_api_hook_runs_and_waits(airflow: None, account: RunningAccount, mon
     }
     monkeypatch.setenv("AIRFLOW_CONN_SNOWFLAKE_API", json.dumps(connection))
     monkeypatch.setenv("HTTPS_PROXY", account.endpoints.proxy_url)
-    hook = SnowflakeSqlApiHook(snowflake_conn_id="snowflake_api", token_life_time=None, token_renewal_delta=None)
+    hook = SnowflakeSqlApiHook(snowflake_conn_id="snowflake_api")
     ids = hook.execute_query("select 1; select 2", statement_count=2)
     hook.wait_for_query(ids[0])
     hook.check_query_output(ids)

@@ -13,7 +13,7 @@ TYPES = """
 select 1::number(38,0), 1.50::number(10,2), -12345678901234567890123.45::number(30,2),
        2.5::float, 'h\u00e9'::varchar(20),
        true, '2024-02-29'::date, '12:34:56.789'::time, '1969-12-31 23:59:59.999999'::timestamp_ntz,
-       '9999-12-31 00:00:00'::timestamp_ntz, '2024-01-01 12:00:00 +0000'::timestamp_ltz, to_binary('ff00', 'HEX'),
+       '9999-12-31 00:00:00'::timestamp_ntz, '2024-01-01 12:00:00 +00:00'::timestamp_ltz, to_binary('ff00', 'HEX'),
        null::varchar, to_variant('a')
 """
 VALUES = (

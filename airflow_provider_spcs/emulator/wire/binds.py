@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,20 +15,38 @@ _MAX_MS = 31_536_000_000_000
 """Counts below are milliseconds, above nanoseconds. Source: snowflake-connector-python, converter.py."""
 
 
-def decode(bindings: Mapping[str, Any] | None) -> tuple[list[object], list[list[object]] | None]:
+def decode(bindings: object) -> tuple[list[object], list[list[object]] | None]:
     """The bound values: ``(values, None)``, or ``([], rows)`` when every value is an array (``executemany``).
 
     Raises:
-        SnowflakeError: A value does not fit its declared type.
+        SnowflakeError: A value does not fit its declared type, or the bindings are not what clients send.
     """
     if not bindings:
         return [], None
-    ordered = [bindings[key] for key in sorted(bindings, key=int)]
-    columns = [(str(bind.get("type", "TEXT")).upper(), bind.get("value")) for bind in ordered]
-    if all(isinstance(content, list) and kind != "ARRAY" for kind, content in columns):
+    columns = [_typed(bind) for bind in _ordered(bindings)]
+    arrays = [content for _, content in columns if isinstance(content, list)]
+    if len(arrays) == len(columns) and len({len(array) for array in arrays}) == 1:
         decoded = [[_value(kind, item) for item in content] for kind, content in columns]
         return [], [list(row) for row in zip(*decoded, strict=True)]
+    if arrays:
+        raise _malformed("arrays of one length, or no arrays")
     return [_value(kind, content) for kind, content in columns], None
+
+
+def _ordered(bindings: object) -> list[object]:
+    if not isinstance(bindings, dict) or not all(str(key).isdecimal() for key in bindings):
+        raise _malformed("an object with the keys 1, 2, 3 and so on")
+    return [bindings[key] for key in sorted(bindings, key=int)]
+
+
+def _typed(bind: object) -> tuple[str, Any]:
+    if not isinstance(bind, dict):
+        raise _malformed("objects with type and value")
+    return str(bind.get("type") or "TEXT").upper(), bind.get("value")
+
+
+def _malformed(rule: str) -> SnowflakeError:
+    return SnowflakeError(f"query-request: the bindings are malformed. They are to be {rule}.", 390_400, "22023")
 
 
 def _value(kind: str, content: Any) -> object:

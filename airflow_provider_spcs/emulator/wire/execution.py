@@ -113,7 +113,8 @@ class Execution:
 
     @contextlib.contextmanager
     def _time_limit(self, engine: Session, query: Query) -> Iterator[None]:
-        seconds = float(str(engine.parameters.get("STATEMENT_TIMEOUT_IN_SECONDS") or 0))
+        wanted = str(engine.parameters.get("STATEMENT_TIMEOUT_IN_SECONDS"))
+        seconds = int(wanted) if wanted.isdecimal() else 0
         if not 0 < seconds < _LONGEST:
             yield
             return
@@ -164,7 +165,7 @@ def _stopped(query: Query) -> SnowflakeError:
 
 def _check_count(count: int, engine: Session, request: Request) -> None:
     wanted = request.parameters.get("MULTI_STATEMENT_COUNT", engine.parameters.get("MULTI_STATEMENT_COUNT", 1))
-    expected = int(str(wanted))
+    expected = int(str(wanted)) if str(wanted).isdecimal() else 1
     if expected not in (0, count):
         raise SnowflakeError(
             f"Actual statement count {count} did not match the desired statement count {expected}.", 8, "0A000"

@@ -86,9 +86,15 @@ def _started(gateway: Gateway, session: WireSession, body: dict[str, Any]) -> Qu
     if body.get("bindStage"):
         raise SnowflakeError("query-request: binds through a stage are not used by this account.", 2, "0A000")
     values, rows = binds.decode(body.get("bindings"))
-    parameters = {str(name).upper(): value for name, value in (body.get("parameters") or {}).items()}
+    parameters = parameters_of(body)
     request = Request(sql, values, rows, parameters, bool(body.get("describeOnly")))
     return gateway.execution.start(session, request)
+
+
+def parameters_of(body: dict[str, Any]) -> dict[str, object]:
+    """The session parameters that a request carries for itself; upper-case names."""
+    given = body.get("parameters")
+    return {str(name).upper(): value for name, value in given.items()} if isinstance(given, dict) else {}
 
 
 def _again(gateway: Gateway, session: WireSession, sql: str, query_id: str) -> Query:

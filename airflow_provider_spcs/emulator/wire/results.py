@@ -173,8 +173,11 @@ def _from_rows(result: Result) -> Iterator[pa.RecordBatch]:
 
 def _parted(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     """Batches grouped into parts: a first one that fits into a reply, then parts of about 16 MiB."""
-    first, group, size = True, [], 0
+    first, group, size, empty = True, [], 0, None
     for batch in batches:
+        if not batch.num_rows:
+            empty = batch
+            continue
         rest = batch
         if first:
             head = _head(batch)
@@ -188,6 +191,8 @@ def _parted(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
             group, size = [], 0
     if group:
         yield group
+    if first and empty is not None:
+        yield [empty]
 
 
 def _head(batch: pa.RecordBatch) -> pa.RecordBatch:

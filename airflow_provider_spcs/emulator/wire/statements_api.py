@@ -15,7 +15,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.wire import binds, login, rowset
 from airflow_provider_spcs.emulator.wire.credentials import OAUTH, PAT
 from airflow_provider_spcs.emulator.wire.gateway import Answer, Call, Gateway
-from airflow_provider_spcs.emulator.wire.queries import PATIENCE_SECONDS
+from airflow_provider_spcs.emulator.wire.queries import PATIENCE_SECONDS, parameters_of
 from airflow_provider_spcs.emulator.wire.running import Query, Request
 from airflow_provider_spcs.emulator.wire.sessions import WireSession
 
@@ -69,7 +69,7 @@ def _started(gateway: Gateway, call: Call) -> Query:
         asked["roleName"] = str(body["role"])
     session = login.open_session(gateway, user, role, asked, {})
     values, _ = binds.decode(body.get("bindings"))
-    parameters = {str(name).upper(): value for name, value in (body.get("parameters") or {}).items()}
+    parameters = parameters_of(body)
     if body.get("timeout"):
         parameters["STATEMENT_TIMEOUT_IN_SECONDS"] = body["timeout"]
     now = gateway.account.clock.now()
