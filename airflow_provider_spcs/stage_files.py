@@ -69,20 +69,22 @@ class StageFiles:
         if self.find(target / MANIFEST) is not None:
             return target
         with tempfile.TemporaryDirectory(prefix="spcs-") as directory:
-            root = Path(directory)
+            # One flat directory for each of the payload's: a PUT of ``*`` fails on a directory among the files.
+            folders: dict[str, Path] = {}
             for file in tree.files:
-                copy = root / file.path
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file.source, copy)
-            for folder in sorted({(root / file.path).parent for file in tree.files}):
-                self._put_folder(folder, _below(target, folder.relative_to(root)))
-            manifest = root / MANIFEST
+                parent, _, name = file.path.rpartition("/")
+                folder = folders.setdefault(parent, Path(directory, str(len(folders))))
+                folder.mkdir(exist_ok=True)
+                shutil.copyfile(file.source, folder / name)
+            for parent, folder in folders.items():
+                self._put_folder(folder, target / parent if parent else target)
+            manifest = Path(directory, MANIFEST)
             manifest.write_text(json.dumps({file.path: file.sha256 for file in tree.files}, indent=1))
             self._put(str(manifest), target)
         return target
 
     def _put_folder(self, folder: Path, target: StagePath) -> None:
-        names = [path.name for path in folder.iterdir() if path.is_file()]
+        names = [path.name for path in folder.iterdir()]
         if any(not name.startswith(".") for name in names):
             self._put(f"{folder}/*", target)
         # A pattern leaves out names that begin with a dot, as in a shell.
@@ -92,7 +94,3 @@ class StageFiles:
     def _put(self, file: str, target: StagePath) -> None:
         # Overwriting is safe: below a content hash the same name always has the same content, unless a run was cut.
         self._run(sql.put(file, target, overwrite=True), f"PUT to {target}")
-
-
-def _below(target: StagePath, relative: Path) -> StagePath:
-    return target if relative == Path() else target / relative.as_posix()

@@ -96,7 +96,7 @@ def _network_passes(error: BaseException) -> bool:
         return False
     if isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
         return True
-    libraries = _class_names(error, "requests") | _class_names(error, "urllib3")
+    libraries = _class_names(error, "requests") | _class_names(error, "urllib3") | _class_names(error, "snowflake")
     return bool(libraries & _NETWORK_CLASSES) and "SSLError" not in libraries
 
 
