@@ -148,3 +148,28 @@ def test_rule_with_a_wildcard_is_judged_at_the_proxy(start: Any, site: int, rule
     container = start("python", "-c", program, allowed_hosts=(rule.format(port=site),))
     # The name exists nowhere: 502 is the proxy's word for a granted host that it cannot reach.
     assert f"status {502 if reached else 403}" in said(container)
+
+
+def test_instances_of_a_job_reach_each_other_by_name(start: Any) -> None:
+    """With a shared network, an instance finds another at its own loopback address and under the job's DNS name."""
+    serve = (
+        "import http.server as h\n"
+        "class S(h.BaseHTTPRequestHandler):\n"
+        "  def do_GET(self): self.send_response(200); self.end_headers(); self.wfile.write(b'head')\n"
+        "s = h.HTTPServer(('127.9.8.1', 0), S); print(s.server_port, flush=True); s.handle_request()"
+    )
+    together = {"shared_network": True, "hosts": {"instances.job.local": ("127.9.8.1", "127.9.8.2")}}
+    head = start("python", "-c", serve, address="127.9.8.1", **together)
+    while not (lines := head.log_path.read_text().splitlines()):
+        assert head.wait(0.05) is None
+    port = lines[0].split()[-1]
+    ask = GET.format(url=f"http://instances.job.local:{port}/")
+    worker = start("python", "-c", ask, address="127.9.8.2", **together)
+    assert "stdout head" in said(worker)
+
+
+def test_shared_network_reaches_nothing_else_of_the_host_through_http(start: Any, site: int) -> None:
+    """Without a network of its own, a container's HTTP clients are held back by the proxy."""
+    container = start("python", "-c", GET.format(url=f"http://127.0.0.1:{site}/page"), shared_network=True)
+    assert container.wait(20) == 1
+    assert "403" in said(container)
