@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from airflow_provider_spcs.emulator.errors import COVERAGE_PAGE, SnowflakeError
 from airflow_provider_spcs.emulator.wire import reply
 from airflow_provider_spcs.emulator.wire.execution import Execution, internal_error
-from airflow_provider_spcs.emulator.wire.running import Queries
+from airflow_provider_spcs.emulator.wire.running import Queries, Retries
 from airflow_provider_spcs.emulator.wire.sessions import Sessions, WireSession
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Gateway:
         self.results = account.results
         self.queries: Queries = account.queries
         self.sessions = Sessions(account.clock)
+        self.retries = Retries()
         self.execution = Execution(self.queries, self.results)
 
     def close(self) -> None:

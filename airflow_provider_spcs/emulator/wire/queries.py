@@ -30,11 +30,10 @@ async def run(gateway: Gateway, call: Call) -> Reply:
     """``POST /queries/v1/query-request``: run the statement, for at most 45 seconds before a first answer."""
     session = gateway.session(call)
     request_id = call.query.get("requestId", "")
-    query = session.requests.get(request_id) if request_id else None
+    query = session.retries.find(request_id)
     if query is None:
         query = await run_in_threadpool(_started, gateway, session, call.body)
-        if request_id:
-            session.remember(request_id, query)
+        session.retries.remember(request_id, query)
     if call.body.get("asyncExec"):
         return reply.in_progress(query, detached=True)
     return await awaited(query, call.base_url)
@@ -70,7 +69,7 @@ def abort(gateway: Gateway, call: Call) -> Reply:
 def abort_by_request(gateway: Gateway, call: Call) -> Reply:
     """``POST /queries/v1/abort-request``: cancel a statement by the id of the request that started it."""
     session = gateway.session(call)
-    query = session.requests.get(str(call.body.get("requestId", "")))
+    query = session.retries.find(str(call.body.get("requestId", "")))
     if query is not None and gateway.queries.cancel(query):
         return reply.success()
     raise SnowflakeError("Query not found or not running.", 605, "02000")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.wire.sessions import WireSession
 
 _REMEMBERED = 10_000
+_REMEMBERED_REQUESTS = 1000
 
 
 def new_query_id() -> str:
@@ -61,6 +62,30 @@ class Query:
     arrow: bool = False
     error: SnowflakeError | None = None
     """Why it failed, once ``done`` is set."""
+
+
+class Retries:
+    """Statements by the id of the request that brought them: a client that lost a reply sends the same id again.
+
+    Keeps the newest 1,000.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queries: OrderedDict[str, Query] = OrderedDict()
+
+    def find(self, request_id: str) -> Query | None:
+        """The statement that a request has started already."""
+        with self._lock:
+            return self._queries.get(request_id)
+
+    def remember(self, request_id: str, query: Query) -> None:
+        """Note what a request has started; one without an id cannot be told from another."""
+        with self._lock:
+            if request_id:
+                self._queries[request_id] = query
+            while len(self._queries) > _REMEMBERED_REQUESTS:
+                self._queries.popitem(last=False)
 
 
 class Queries:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,14 +13,13 @@ from typing import TYPE_CHECKING
 from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.wire.credentials import hashed
+from airflow_provider_spcs.emulator.wire.running import Retries
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
-    from airflow_provider_spcs.emulator.wire.running import Query
 
 SESSION_SECONDS = 3600
 MASTER_SECONDS = 4 * 3600
-_REMEMBERED_REQUESTS = 1000
 
 
 @dataclass
@@ -33,8 +31,7 @@ class WireSession:
     master_expires: datetime
     arrow: bool = True
     """Whether the client reads results as Arrow."""
-    requests: OrderedDict[str, Query] = field(default_factory=OrderedDict)
-    """Statements by the client's request id, so that a retry after a lost reply does not run twice."""
+    retries: Retries = field(default_factory=Retries)
 
     _users: int = 0
     _closed: bool = False
@@ -66,12 +63,6 @@ class WireSession:
             idle = not self._users
         if first and idle:
             self.session.close()
-
-    def remember(self, request_id: str, query: Query) -> None:
-        """Keep a statement findable by its request id, the newest 1,000 of a session."""
-        self.requests[request_id] = query
-        while len(self.requests) > _REMEMBERED_REQUESTS:
-            self.requests.popitem(last=False)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,15 @@ def cancel(gateway: Gateway, call: Call) -> Answer:
 
 def _started(gateway: Gateway, call: Call) -> Query:
     user, role = _caller(gateway, call)
-    body = call.body
+    request = f"{user} {call.query['requestId']}" if call.query.get("requestId") else ""
+    query = gateway.retries.find(request)
+    if query is None:
+        query = _begun(gateway, user, role, call.body)
+        gateway.retries.remember(request, query)
+    return query
+
+
+def _begun(gateway: Gateway, user: str, role: str | None, body: dict[str, Any]) -> Query:
     sql = body.get("statement")
     if not isinstance(sql, str) or not sql.strip():
         raise SnowflakeError("The request body has no 'statement'.", 391_902, "42601")
