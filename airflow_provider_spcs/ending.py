@@ -60,10 +60,10 @@ class Ending:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Ending:
         """From a trigger's event, also one of an older version of this package."""
-        reason = event.get("reason", Reason.ENDED)
+        reason = str(event.get("reason", Reason.ENDED))
         return cls(
             job_name=str(event["job_name"]),
-            reason=Reason(reason) if reason in Reason else Reason.ERROR,
+            reason=Reason(reason) if reason in set(Reason) else Reason.ERROR,
             status=str(event.get("status") or ""),
             message=str(event.get("message") or ""),
             cursor=dict(event.get("cursor") or {}),

@@ -112,7 +112,7 @@ class Finish:
             try:
                 self.outlet_events[asset].extra.update({**extra, **facts})
             except (KeyError, TypeError, AttributeError) as error:
-                self.log.warning("The asset event of %s carries no result: %r", asset, error)
+                self.log.warning("The asset event of %s carries no result: %r", getattr(asset, "name", asset), error)
 
     def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
         fate = self._stop(name, ending, state)
@@ -163,9 +163,10 @@ class Finish:
         if self.follower is None:
             return []
         try:
-            show(self.log, self.follower.finish())
+            lines = self.follower.finish()
             for notice in self.follower.notices:
                 self.log.info("%s", notice)
+            show(self.log, lines)
         except SpcsError as error:
             self.log.warning("The end of the log could not be read: %s", error)
         return list(self.follower.tail)[-self.tail :] if self.tail > 0 else []

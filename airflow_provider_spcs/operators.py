@@ -232,7 +232,7 @@ class SpcsJobOperator(SpcsJobParameters):
             durable=self.adopts,
             log=self.log,
             push=lambda key, value: self._push(context, key, value),
-            outlet_events=context.get("outlet_events") or {},
+            outlet_events=context.get("outlet_events", {}),
             outlets=self.outlets,
             compute_pool=order.compute_pool,
             result_stage=order.result_stage(name),

@@ -56,14 +56,14 @@ def show_news(log: Log, follower: LogFollower | None) -> int:
     if follower is None:
         return 0
     try:
-        count = show(log, follower.poll())
+        lines = follower.poll()
     except SpcsError as error:
         # A log that cannot be read now is read later; it is no reason to give up a job.
         log.debug("The log could not be read: %s", error)
         return 0
     for notice in follower.notices:
         log.info("%s", notice)
-    return count
+    return show(log, lines)
 
 
 class StatusLog:

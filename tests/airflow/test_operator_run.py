@@ -1,0 +1,166 @@
+"""The operator against a running account, waiting in the worker."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from airflow_provider_spcs import SpcsHook, SpcsJobOperator
+from airflow_provider_spcs.errors import InvalidInput, JobFailedError, JobTimeout, SpecError
+from tests.airflow.fakes import Run, Store, TaskInstance, context
+
+RESULT = "import json, pathlib; pathlib.Path('/airflow/xcom/return.json').write_text(json.dumps({'rows': 3}))"
+
+
+def python(program: str) -> dict[str, Any]:
+    """A container that runs a line of Python."""
+    return {"command": ["python", "-c"], "args": [program]}
+
+
+def status(name: str) -> str | None:
+    """A job's status, asked for by the test itself; None when it was dropped."""
+    with SpcsHook() as hook:
+        state = hook.describe_job(name)
+    return state.status.value if state else None
+
+
+def test_operator_result_file_is_returned_and_the_job_dropped(job: dict[str, Any]) -> None:
+    """The JSON of /airflow/xcom/return.json is the task's return value; a good job leaves nothing behind."""
+    ti = TaskInstance(run_id="result")
+    returned = SpcsJobOperator(**job, **python(RESULT)).execute(context(ti))
+    assert returned == {"rows": 3}
+    assert ti.xcoms["job_name"].startswith("EMULATOR.PUBLIC.AF_TESTS_JOB_")
+    assert ti.xcoms["job_url"] == ti.xcoms["_link_SpcsJobLink"]
+    assert status(ti.xcoms["job_name"]) is None
+
+
+def test_operator_without_result_returns_the_jobs_name(job: dict[str, Any]) -> None:
+    """As the first-party operator does."""
+    ti = TaskInstance(run_id="no-result")
+    returned = SpcsJobOperator(**job, **python("print('hello')")).execute(context(ti))
+    assert returned == ti.xcoms["job_name"]
+
+
+def test_operator_log_lines_appear_one_record_a_line(job: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line of the container once, in order, at its own level."""
+    operator = SpcsJobOperator(**job, **python("print('first'); print('ERROR second'); print('third')"))
+    operator.execute(context(TaskInstance(run_id="log")))
+    records = re.findall(r"\[(info|error) +\] (first|ERROR second|third) ", capsys.readouterr().out)
+    assert records == [("info", "first"), ("error", "ERROR second"), ("info", "third")]
+
+
+def test_operator_failed_job_raises_a_card_keeps_the_job_and_pushes_the_result(job: dict[str, Any]) -> None:
+    """Status, exit code and last lines in one error; evidence and result stay."""
+    ti = TaskInstance(run_id="failed")
+    program = f"{RESULT}; print('boom'); raise SystemExit(3)"
+    with pytest.raises(JobFailedError) as caught:
+        SpcsJobOperator(**job, **python(program)).execute(context(ti))
+    error = caught.value
+    assert (error.status, error.exit_code, error.container_name, error.instance_id) == ("FAILED", 3, "main", 0)
+    assert error.last_lines == ("boom",)
+    assert ti.xcoms["return_value"] == {"rows": 3}
+    assert status(ti.xcoms["job_name"]) == "FAILED"
+
+
+@pytest.mark.parametrize(("rule", "kind"), [("skip_on_exit_code", "Skip"), ("fail_on_exit_code", "Fail")])
+def test_operator_exit_code_rules_skip_or_fail_without_retry(job: dict[str, Any], rule: str, kind: str) -> None:
+    """An exit code may mean "nothing to do", or "do not try again"."""
+    from airflow.sdk import exceptions
+
+    operator = SpcsJobOperator(**job, **python("raise SystemExit(99)"), **{rule: 99})
+    with pytest.raises(getattr(exceptions, f"Airflow{kind}Exception")):
+        operator.execute(context(TaskInstance(run_id=rule)))
+
+
+def test_operator_job_timeout_cancels_the_job_and_names_the_clock(job: dict[str, Any]) -> None:
+    """A limit of our own stops the remote job too."""
+    ti = TaskInstance(run_id="timeout")
+    operator = SpcsJobOperator(**job, **python("import time; time.sleep(60)"), job_timeout_seconds=2)
+    with pytest.raises(JobTimeout, match="job_timeout_seconds"):
+        operator.execute(context(ti))
+    assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
+
+
+def test_operator_without_waiting_returns_the_name_of_a_living_job(job: dict[str, Any]) -> None:
+    """Somebody else waits for it."""
+    operator = SpcsJobOperator(**job, **python("pass"), wait_for_completion=False)
+    name = operator.execute(context(TaskInstance(run_id="no-wait")))
+    assert status(name) is not None
+
+
+def test_operator_asset_event_carries_the_result(job: dict[str, Any]) -> None:
+    """A DAG that is scheduled by the asset sees what the job produced."""
+    from airflow.sdk import Asset
+    from airflow.sdk.execution_time.context import OutletEventAccessors
+
+    asset = Asset("model")
+    events = OutletEventAccessors()
+    operator = SpcsJobOperator(**job, **python(RESULT), outlets=[asset])
+    operator.execute(context(TaskInstance(run_id="asset"), outlet_events=events))
+    assert events[asset].extra["rows"] == 3
+    assert events[asset].extra["job_name"].startswith("EMULATOR.PUBLIC.")
+
+
+def test_operator_payload_directory_is_mounted(job: dict[str, Any], tmp_path: Any) -> None:
+    """A local directory is what the container runs."""
+    (tmp_path / "main.py").write_text(
+        "import json, pathlib, sys\npathlib.Path('/airflow/xcom/return.json').write_text(json.dumps(sys.argv[1:]))\n"
+    )
+    operator = SpcsJobOperator(
+        **job, payload=str(tmp_path), command=["python", "/mnt/payload/main.py"], args=["--rows", "5"]
+    )
+    assert operator.execute(context(TaskInstance(run_id="payload"))) == ["--rows", "5"]
+
+
+def test_operator_first_party_keywords_mean_the_same(job: dict[str, Any]) -> None:
+    """Moving from the first-party operator is one import."""
+    spec = {"spec": {"containers": [{"name": "main", "image": job.pop("image"), "command": ["python", "-c", "pass"]}]}}
+    ti = TaskInstance(run_id="first-party")
+    operator = SpcsJobOperator(
+        **job, container_name="main", spec_text=json.dumps(spec), drop_on_completion=False, timeout=60
+    )
+    assert operator.execute(context(ti)) == ti.xcoms["job_name"]
+    assert status(ti.xcoms["job_name"]) == "DONE"
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"compute_pool": None}, InvalidInput),
+        ({"image": None}, SpecError),
+        ({"stage": None, "payload": "payload"}, InvalidInput),
+        ({"payload": "/no/such/directory"}, InvalidInput),
+        ({"replicas": 0}, InvalidInput),
+        ({"poll_interval": 0}, InvalidInput),
+        ({"on_kill_action": "explode"}, InvalidInput),
+        ({"timeout": 5, "job_timeout_seconds": 5}, InvalidInput),
+        ({"container_name": "main", "base_container_name": "main"}, InvalidInput),
+        ({"spec_stage": "@s"}, InvalidInput),
+        ({"resources": {"memory": "1 gigabyte"}}, SpecError),
+    ],
+)
+def test_operator_bad_input_is_refused_before_anything_is_sent(
+    job: dict[str, Any], changed: dict[str, Any], kind: type[Exception]
+) -> None:
+    """No job, no note, no upload: the operator's own checks come first."""
+    ti, store = TaskInstance(run_id="bad"), Store()
+    operator = SpcsJobOperator(**{**job, **python("pass"), **changed})
+    with pytest.raises(kind):
+        operator.execute(context(ti, store))
+    assert ti.xcoms == {}
+    assert store == {}
+
+
+def test_operator_other_life_of_a_run_id_is_not_taken_over(job: dict[str, Any]) -> None:
+    """A run that was deleted and triggered again under the same id runs its jobs again."""
+    from datetime import timedelta
+
+    first, second = TaskInstance(run_id="again"), TaskInstance(run_id="again")
+    operator = SpcsJobOperator(**job, **python(RESULT), on_finish_action="keep_job")
+    operator.execute(context(first))
+    later = Run(first.start_date + timedelta(hours=1))
+    operator.execute(context(second, dag_run=later))
+    assert first.xcoms["job_name"] != second.xcoms["job_name"]
