@@ -26,9 +26,11 @@ class Engine:
 
     def __init__(self, account: Account) -> None:
         from airflow_provider_spcs.emulator.engine.locks import Locks
+        from airflow_provider_spcs.emulator.engine.type_cache import TypeCache
 
         self.account = account
         self.locks = Locks()
+        self.types = TypeCache(self)
         self.sessions: dict[int, Session] = {}
         self._numbers = itertools.count(int(account.clock.now().timestamp() * 1000) * 1000)
         self._connection: Any = None

@@ -5,8 +5,6 @@ DuckDB folds ``typeof`` of a column to a constant, so that only one branch of th
 
 from __future__ import annotations
 
-_RECOGNIZED = "error('{errno}|{sqlstate}|{message}')"
-
 MACROS = [
     # Text of a value; of a VARIANT its string without quotes, of a float without a needless fraction.
     """sf_text(x) AS CASE typeof(x)
@@ -65,4 +63,33 @@ MACROS = [
         THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
+    "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
+    "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
+    "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",
+    "sf_is(x, kind) AS CASE WHEN x IS NOT NULL THEN json_type(sf_variant(x)) = kind END",
+    "sf_is_integer(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT')",
+    "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
+    "sf_as(x, kind) AS CASE WHEN json_type(sf_variant(x)) = kind THEN x END",
+    "sf_array_insert(a, p, x) AS to_json(list_concat(list_concat((a::JSON::JSON[])[:p], [sf_variant(x)]), (a::JSON::JSON[])[p + 1:]))",
+    "sf_array_remove(a, x) AS to_json(list_filter(a::JSON::JSON[], lambda e: e <> sf_variant(x)))",
+    "sf_array_remove_at(a, p) AS to_json(list_concat((a::JSON::JSON[])[:p], (a::JSON::JSON[])[p + 2:]))",
+    "sf_array_flatten(a) AS to_json(flatten(a::JSON::JSON[][]))",
+    "sf_array_sort(a) AS to_json(list_sort(a::JSON::JSON[]))",
+    "sf_array_min(a) AS list_min(a::JSON::JSON[])",
+    "sf_array_max(a) AS list_max(a::JSON::JSON[])",
+    "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
+    "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
+    "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",
+    "sf_hash_agg(x) AS CAST(sum(hash(x) % 1000000007) AS BIGINT)",
+    "sf_haversine(a, b, c, d) AS 2 * 6371 * asin(sqrt(power(sin(radians(c - a) / 2), 2) "
+    "+ cos(radians(a)) * cos(radians(c)) * power(sin(radians(d - b) / 2), 2)))",
+    "sf_booland(a, b) AS (a <> 0) AND (b <> 0)",
+    "sf_boolor(a, b) AS (a <> 0) OR (b <> 0)",
+    "sf_boolxor(a, b) AS (a <> 0) <> (b <> 0)",
+    """sf_system_typeof(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'INTEGER_LITERAL', 'BIGINT', 'SMALLINT', 'TINYINT', 'HUGEINT')
+        THEN 'NUMBER(38,0)[SB16]' WHEN typeof(x) LIKE 'DECIMAL%' THEN replace(typeof(x), 'DECIMAL', 'NUMBER') || '[SB16]'
+        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL') THEN 'VARCHAR(16777216)[LOB]' WHEN typeof(x) = 'JSON' THEN 'VARIANT[LOB]'
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN 'FLOAT[DOUBLE]' WHEN typeof(x) = 'TIMESTAMP' THEN 'TIMESTAMP_NTZ(9)[SB16]'
+        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_LTZ(9)[SB16]' WHEN typeof(x) = 'DATE' THEN 'DATE[SB4]'
+        WHEN typeof(x) IN ('NULL', '"NULL"') THEN 'NULL[LOB]' ELSE typeof(x) || '[SB1]' END""",
 ]

@@ -40,7 +40,7 @@ def describe(session: Session, statement: Statement) -> Result:
     try:
         with translated(translation.names):
             relation = prepare(cursor, translation)
-        return Result(columns_of(session, relation, translation), [])
+        return Result(columns_of(relation, translation), [])
     finally:
         cursor.close()
 
@@ -61,10 +61,10 @@ def prepare(cursor: Any, translation: Translation) -> Any:
     return relation
 
 
-def columns_of(session: Session, relation: Any, translation: Translation) -> list[Column]:
+def columns_of(relation: Any, translation: Translation) -> list[Column]:
     """The wire's columns of a relation; where the query says more than DuckDB's type (OBJECT, lengths), that."""
     found = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]
-    hints = translation.types(session, relation.columns, found)
+    hints = translation.types(relation.columns, found)
     return [kind.column(name) for name, kind in zip(relation.columns, hints, strict=True)]
 
 
@@ -72,7 +72,7 @@ def _stream(session: Session, cursor: Any, translation: Translation, *, owned: b
     try:
         with session.running(cursor), translated(translation.names):
             relation = prepare(cursor, translation)
-            columns = columns_of(session, relation, translation)
+            columns = columns_of(relation, translation)
             reader = relation.to_arrow_reader(BATCH_ROWS)
             first = next(iter(reader), None)
     except BaseException:

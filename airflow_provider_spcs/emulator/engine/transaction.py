@@ -160,6 +160,7 @@ class Transaction:
                 return self.write(targets, work, names)
             finally:
                 self._session.parameters["AUTOCOMMIT"] = autocommit
+                self._session.account.engine.types.forget()
 
     def close(self) -> None:
         """Roll back and give the cursor back."""

@@ -193,9 +193,9 @@ def _from_query(
     translation = translate.query(session, statement)
     with session.cursor() as cursor, query.translated(translation.names):
         relation = query.prepare(cursor, translation)
-        found = query.columns_of(session, relation, translation)
+        found = query.columns_of(relation, translation)
         kinds = translation.types(
-            session, relation.columns, [query.types.of_duckdb(str(kind)) or query.types.Declared("VARCHAR") for kind in relation.types]
+            relation.columns, [query.types.of_duckdb(str(kind)) or query.types.Declared("VARCHAR") for kind in relation.types]
         )
         del relation
     if columns and len(columns) != len(found):

@@ -63,7 +63,7 @@ def _make(
     with session.cursor() as cursor, translated(translation.names):
         relation = query.prepare(cursor, translation)
         kinds = [query.types.of_duckdb(str(kind)) or query.types.Declared("VARCHAR") for kind in relation.types]
-        kinds = translation.types(session, relation.columns, kinds)
+        kinds = translation.types(relation.columns, kinds)
         names = aliases or list(relation.columns)
         if len(names) != len(relation.columns):
             raise SnowflakeError("SQL compilation error:\nInvalid column definition list", 2026, "42601")

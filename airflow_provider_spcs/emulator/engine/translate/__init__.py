@@ -15,6 +15,7 @@ from airflow_provider_spcs.emulator.errors import unsupported
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
     from airflow_provider_spcs.emulator.engine.types import Declared
     from airflow_provider_spcs.emulator.names import Name
     from airflow_provider_spcs.emulator.statement import Statement
@@ -30,7 +31,7 @@ class Translation:
         relations: Arrow tables to register under these names before it runs.
         names: Physical relation names and how the user would write them, for errors.
         tables: The tables that it reads or writes.
-        hints: What the tree says of its output columns' types, by position; None where it says nothing.
+        kinds: What the tree and the tables say of types.
     """
 
     tree: exp.Expression
@@ -38,12 +39,13 @@ class Translation:
     relations: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     tables: list[Name] = field(default_factory=list)
+    kinds: Kinds | None = None
 
-    def types(self, session: Session, columns: Sequence[str], found: list[Declared]) -> list[Declared]:
+    def types(self, columns: Sequence[str], found: list[Declared]) -> list[Declared]:
         """The output columns' types: DuckDB's, refined by what the tree and the tables' declarations say."""
         from airflow_provider_spcs.emulator.engine.translate.lineage import refine
 
-        return refine(session, self, columns, found)
+        return refine(self, columns, found)
 
 
 def text(session: Session, sql: str, binds: Sequence[Any]) -> Translation:

@@ -12,6 +12,7 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 from sqlglot.tokens import Token, TokenType
 
 from airflow_provider_spcs.emulator.engine.literals import literal
+from airflow_provider_spcs.emulator.engine.translate.functions.names import OWN
 from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 
 _DIALECT = Snowflake()
@@ -24,6 +25,8 @@ class Parser(SnowflakeParser):
     values: Sequence[Any] = ()
     places: dict[int, int]
 
+    # Functions that we give their meaning by name keep their name and their arguments as written.
+    FUNCTIONS = {name: rule for name, rule in SnowflakeParser.FUNCTIONS.items() if name not in OWN}
     PLACEHOLDER_PARSERS = {
         **SnowflakeParser.PLACEHOLDER_PARSERS,
         TokenType.PLACEHOLDER: lambda self: self.bound(),

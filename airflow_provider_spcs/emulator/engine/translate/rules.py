@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate import functions, generated, tables
 from airflow_provider_spcs.emulator.engine.translate.call import Call
+from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -19,6 +20,7 @@ def apply(session: Session, translation: Translation) -> None:
     call = Call(session, translation)
     root = exp.Paren(this=translation.tree)  # so that the root, too, has a place to be replaced in
     _identifiers(root)
+    translation.kinds = Kinds(session, root)
     generated.windows(root)
     for node in reversed(list(root.walk(bfs=False))):
         if node is root:

@@ -80,7 +80,7 @@ def _answer(call: Call, inner: exp.Expression) -> Result:
     if _called(inner) == METHOD:
         found = call.method(inner.expressions)
         return found if isinstance(found, Result) else value(inner.expressions[1].this, plain(found))
-    parts = [part.name if isinstance(part, exp.Identifier) else part for part in inner.parts] if isinstance(inner, exp.Dot) else [inner]
+    parts = [part.name if isinstance(part, exp.Identifier) else part for part in inner.flatten()] if isinstance(inner, exp.Dot) else [inner]
     function = parts[-1]
     if not isinstance(function, exp.Func):
         raise unsupported(f"TABLE({inner.sql('snowflake')[:80]})")

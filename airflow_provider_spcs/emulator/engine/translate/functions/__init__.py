@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
-from airflow_provider_spcs.emulator.engine.translate.functions import casts, context, dates, numbers, semistructured, strings
+from airflow_provider_spcs.emulator.engine.translate.functions import (
+    casts,
+    compare,
+    context,
+    dates,
+    numbers,
+    semistructured,
+    strings,
+)
+from airflow_provider_spcs.emulator.engine.translate.functions.names import MACROS
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 
 if TYPE_CHECKING:
@@ -29,12 +38,21 @@ def rewrite(call: Call, node: exp.Expression) -> exp.Expression:
         if name in context.FUNCTIONS:
             return context.FUNCTIONS[name](call, node)
         if isinstance(node, exp.Anonymous):
-            rule = NAMES.get(name)
-            return rule(node) if rule else node
+            if name in MACROS:
+                node.set("this", MACROS[name])
+                return node
+            named = NAMES.get(name)
+            return named(node) if named else node
     if isinstance(node, exp.Parameter | exp.SessionParameter):
         return context.parameter(call, node)
     if isinstance(node, exp.Column):
         return context.column(call, node)
+    kinds = call.translation.kinds
+    compare.rewrite(kinds, node)
+    if isinstance(node, exp.Div):
+        return numbers.divide(kinds, node)
+    if isinstance(node, exp.Avg):
+        return numbers.average(kinds, node)
     rule = CLASSES.get(type(node))
     return rule(node) if rule else node
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.types import Declared
 
 _TEXT = exp.DataType.TEXT_TYPES
 _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.STRUCT, exp.DType.MAP}
@@ -13,6 +16,7 @@ _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.S
 
 def _cast(node: Any) -> exp.Expression:
     kind, inner = node.to, node.this
+    node.meta["declared"] = _said(kind)
     if kind.this in _TEXT:
         return _to_text(node, kind, inner)
     if kind.this in _STRUCTURED:
@@ -22,6 +26,8 @@ def _cast(node: Any) -> exp.Expression:
         return _from_variant(node)
     if kind.this in {exp.DType.TIMESTAMPLTZ, exp.DType.TIMESTAMPTZ}:
         node.set("to", exp.DataType.build("TIMESTAMPTZ"))
+        if isinstance(inner, exp.Literal) and inner.is_string:
+            inner.set("this", re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", inner.this))
         return _from_variant(node)
     if kind.this in {exp.DType.TIME, exp.DType.BINARY, exp.DType.VARBINARY}:
         node.set("to", exp.DataType.build("TIME" if kind.this is exp.DType.TIME else "BLOB", dialect="duckdb"))
@@ -34,6 +40,19 @@ def _cast(node: Any) -> exp.Expression:
     if kind.this is exp.DType.DECIMAL or kind.this in exp.DataType.INTEGER_TYPES:
         return _number(node, kind)
     return _from_variant(node)
+
+
+def _said(kind: Any) -> Declared | None:
+    sizes = [int(item.name) for item in kind.expressions if item.name.isdigit()]
+    names = {exp.DType.VARIANT: "VARIANT", exp.DType.OBJECT: "OBJECT", exp.DType.ARRAY: "ARRAY",
+             exp.DType.TIMESTAMPTZ: "TIMESTAMP_TZ", exp.DType.TIMESTAMPLTZ: "TIMESTAMP_LTZ"}  # fmt: skip
+    if kind.this in names:
+        return Declared(names[kind.this])
+    if kind.this is exp.DType.DECIMAL and sizes:
+        return Declared("NUMBER", sizes[0], sizes[1] if len(sizes) > 1 else 0)
+    if kind.this in _TEXT and sizes:
+        return Declared("VARCHAR", sizes[0])
+    return None
 
 
 def _number(node: Any, kind: Any) -> exp.Expression:
@@ -57,8 +76,6 @@ def _to_text(node: Any, kind: Any, inner: Any) -> exp.Expression:
         text = exp.cast(exp.null(), "TEXT")
     else:
         text = exp.Anonymous(this="sf_text", expressions=[inner])
-    if kind.expressions and not isinstance(node, exp.TryCast):
-        return text
     return text
 
 
@@ -67,7 +84,8 @@ def _structured(kind: Any, inner: Any) -> exp.Expression:
         return exp.Anonymous(this="sf_to_array", expressions=[inner])
     if isinstance(inner, exp.Null):
         return exp.cast(inner, "JSON")
-    return exp.Anonymous(this="sf_variant", expressions=[inner])
+    name = "sf_to_object" if kind.this is exp.DType.OBJECT else "sf_variant"
+    return exp.Anonymous(this=name, expressions=[inner])
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expression]] = {exp.Cast: _cast, exp.TryCast: _cast}

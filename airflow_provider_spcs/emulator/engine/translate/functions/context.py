@@ -33,6 +33,16 @@ def _utc(call: Call, node: Any) -> exp.Expression:
     return exp.maybe_parse("timezone('UTC', now())", dialect="duckdb")
 
 
+def _today(call: Call, node: Any) -> exp.Expression:
+    del call, node
+    return exp.maybe_parse("CAST(CAST(now() AS TIMESTAMPTZ) AS DATE)", dialect="duckdb")
+
+
+def _time(call: Call, node: Any) -> exp.Expression:
+    del call, node
+    return exp.maybe_parse("CAST(CAST(now() AS TIMESTAMP) AS TIME)", dialect="duckdb")
+
+
 def _timestamp(call: Call, node: Any) -> exp.Expression:
     return _utc(call, node) if node.args.get("sysdate") else _now(call, node)
 
@@ -72,6 +82,9 @@ FUNCTIONS: dict[str, Rule] = {
     "CURRENT_IP_ADDRESS": _of(lambda _: "127.0.0.1"),
     "LAST_QUERY_ID": _last_query_id,
     "CURRENT_TIMESTAMP": _timestamp,
+    "CURRENT_DATE": _today,
+    "CURRENT_TIME": _time,
+    "LOCALTIME": _time,
     "LOCALTIMESTAMP": _now,
     "GETDATE": _now,
     "SYSTIMESTAMP": _now,

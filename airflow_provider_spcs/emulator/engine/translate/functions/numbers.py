@@ -1,4 +1,4 @@
-"""Functions of numbers."""
+"""Arithmetic by Snowflake's rules: division, averages, shares, hashes."""
 
 from __future__ import annotations
 
@@ -7,5 +7,64 @@ from typing import Any
 
 from sqlglot import exp
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {}
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.types import Declared
+
+
+def divide(kinds: Any, node: exp.Div) -> exp.Expression:
+    """``a / b``: an error for zero; numbers give a number of at least six fraction digits.
+
+    Source: Snowflake's documentation, "Arithmetic operators": scale of a division.
+    """
+    left, right = kinds.of(node.this), kinds.of(node.expression)
+    literal = isinstance(node.expression, exp.Literal) and float(node.expression.this or 0) != 0
+    made: exp.Expression = node if literal else function("sf_divide", node.this, node.expression)
+    return _scaled(made, left, right)
+
+
+def average(kinds: Any, node: exp.Avg) -> exp.Expression:
+    """AVG of numbers is a number of six more fraction digits."""
+    return _scaled(node, kinds.of(node.this), Declared("NUMBER", 38, 0))
+
+
+def _scaled(made: exp.Expression, left: Declared | None, right: Declared | None) -> exp.Expression:
+    if left is None or right is None or left.name != "NUMBER" or right.name != "NUMBER":
+        return made
+    first = left.second or 0
+    scale = max(first, min(first + 6, 12))
+    cast = exp.Cast(this=made.copy(), to=exp.DataType.build(f"DECIMAL(38, {scale})"))
+    cast.meta["declared"] = Declared("NUMBER", 38, scale)
+    return cast
+
+
+def _modulo(node: Any) -> exp.Expression:
+    if isinstance(node.expression, exp.Literal):
+        return node
+    return function("sf_modulo", node.this, node.expression)
+
+
+def _hash(node: Any) -> exp.Expression:
+    items = ", ".join(item.sql("duckdb") for item in node.expressions)
+    return sql(f"CAST(CAST(hash({items}) AS HUGEINT) - 9223372036854775808 AS BIGINT)")
+
+
+def _ratio(node: Any) -> exp.Expression:
+    window = node.parent
+    inner = node.expressions[0].sql("duckdb")
+    if not isinstance(window, exp.Window):
+        return node
+    node.meta["ratio"] = inner
+    return node
+
+
+def _window(node: Any) -> exp.Expression:
+    inner = node.this.meta.get("ratio") if isinstance(node.this, exp.Expression) else None
+    if inner is None:
+        return node
+    total = node.copy()
+    total.set("this", sql(f"sum({inner})"))
+    return sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))")
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expression]] = {exp.Mod: _modulo, exp.Window: _window}
+NAMES: dict[str, Callable[[Any], exp.Expression]] = {"HASH": _hash, "RATIO_TO_REPORT": _ratio}

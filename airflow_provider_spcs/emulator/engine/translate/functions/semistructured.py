@@ -7,5 +7,213 @@ from typing import Any
 
 from sqlglot import exp
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {}
+from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
+from airflow_provider_spcs.emulator.errors import unsupported
+
+
+def _construct(node: Any) -> exp.Expression:
+    return _object(node.expressions, keep_null=False)
+
+
+def _construct_keeping(node: Any) -> exp.Expression:
+    return _object(node.expressions, keep_null=True)
+
+
+def _object(items: list[Any], *, keep_null: bool) -> exp.Expression:
+    if len(items) == 1 and isinstance(items[0], exp.Star | exp.Column) and items[0].is_star:
+        return _all_columns(items[0])
+    pairs = [(items[index], items[index + 1]) for index in range(0, len(items) - 1, 2)]
+    if all(isinstance(key, exp.Literal) for key, _ in pairs):
+        pairs.sort(key=lambda pair: str(pair[0].this))  # Snowflake shows keys in order
+    flat = [part for pair in pairs for part in pair]
+    made = function("json_object", *flat)
+    if keep_null or all(isinstance(item, exp.Literal) for _, item in pairs):
+        return made
+    # A merge patch drops keys whose value is null, as OBJECT_CONSTRUCT does.
+    return function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
+
+
+def _all_columns(star: Any) -> exp.Expression:
+    select = star.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select is not None else None
+    if source is None or select.args.get("joins") or not source.this.alias_or_name:
+        raise unsupported("OBJECT_CONSTRUCT(*) over more than one source")
+    row = exp.column(exp.to_identifier(source.this.alias_or_name, quoted=True))
+    return function("json_merge_patch", sql("CAST('{}' AS JSON)"), function("to_json", row))
+
+
+def _star_map(node: Any) -> exp.Expression:
+    return _all_columns(node.this)
+
+
+def _struct(node: Any) -> exp.Expression:
+    items: list[Any] = []
+    for pair in node.expressions:
+        key = pair.this
+        items += [exp.Literal.string(key.name), pair.expression]
+    return _object(items, keep_null=True)
+
+
+def _array(node: Any) -> exp.Expression:
+    return function("json_array", *node.expressions)
+
+
+def _get(node: Any) -> exp.Expression:
+    return element(node.expressions[0], node.expressions[1])
+
+
+def _bracket(node: Any) -> exp.Expression:
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+        raise unsupported("array slices")
+    return element(node.this, node.expressions[0])
+
+
+def element(source: Any, key: Any) -> exp.Expression:
+    """The element of ``source`` by 0-based index or by key."""
+    if isinstance(key, exp.Literal):
+        path = f'$."{key.this}"' if key.is_string else f"$[{key.this}]"
+        return function("json_extract", as_json(source), exp.Literal.string(path))
+    return function("sf_get", source, key)
+
+
+def _get_path(node: Any) -> exp.Expression:
+    path = node.expressions[1]
+    if not isinstance(path, exp.Literal):
+        raise unsupported("GET_PATH with a path that is not a literal")
+    return function("json_extract", as_json(node.expressions[0]), exp.Literal.string(f"$.{path.this}"))
+
+
+def _extract(node: Any) -> exp.Expression:
+    path = node.expression
+    if not isinstance(path, exp.JSONPath):
+        return node
+    text = "$"
+    for part in path.expressions:
+        if isinstance(part, exp.JSONPathKey):
+            text += f'."{part.this}"'
+        elif isinstance(part, exp.JSONPathSubscript):
+            text += f"[{part.this}]" if isinstance(part.this, int) or str(part.this).isdigit() else f'."{part.this}"'
+        elif not isinstance(part, exp.JSONPathRoot):
+            return node
+    return function("json_extract", as_json(node.this), exp.Literal.string(text))
+
+
+def _typed(kind: str) -> Callable[[Any], exp.Expression]:
+    return lambda node: function("sf_is", node.expressions[0], exp.Literal.string(kind))
+
+
+def _taken(kind: str, cast: str) -> Callable[[Any], exp.Expression]:
+    def rule(node: Any) -> exp.Expression:
+        source = node.expressions[0].sql("duckdb")
+        if cast == "JSON":
+            return sql(f"sf_as({source}, '{kind}')")
+        if cast == "VARCHAR":
+            return sql(f"sf_text(sf_as({source}, 'VARCHAR'))")
+        return sql(f"TRY_CAST({source} AS {cast})")
+
+    return rule
+
+
+def _null_value(node: Any) -> exp.Expression:
+    return function("sf_is", node.expressions[0], exp.Literal.string("NULL"))
+
+
+def _strip_null(node: Any) -> exp.Expression:
+    return sql(f"nullif({node.expressions[0].sql('duckdb')}, CAST('null' AS JSON))")
+
+
+def _check_json(node: Any) -> exp.Expression:
+    text = node.expressions[0].sql("duckdb")
+    return sql(f"CASE WHEN {text} IS NULL OR json_valid({text}) THEN NULL ELSE 'Error parsing JSON' END")
+
+
+def _to_json(node: Any) -> exp.Expression:
+    return sql(f"CAST(sf_variant({node.expressions[0].sql('duckdb')}) AS VARCHAR)")
+
+
+def _delete(node: Any) -> exp.Expression:
+    found = node.expressions[0]
+    for key in node.expressions[1:]:
+        found = function("sf_object_delete", found, key)
+    return found
+
+
+def _insert(node: Any) -> exp.Expression:
+    return function("sf_object_insert", *node.expressions[:3])
+
+
+def _pick(node: Any) -> exp.Expression:
+    items: list[Any] = []
+    for key in node.expressions[1:]:
+        items += [key, element(node.expressions[0].copy(), key.copy())]
+    return _object(items, keep_null=False)
+
+
+def _range(node: Any) -> exp.Expression:
+    items = [*node.expressions, exp.Literal.number(1)]
+    return function("sf_array_range", *items[:3])
+
+
+def _array_agg(node: Any) -> exp.Expression:
+    inner = node.expressions[0]
+    if isinstance(node.parent, exp.WithinGroup):
+        node.parent.meta["array_agg"] = inner
+        return node
+    return _aggregate(inner, None)
+
+
+def _aggregate(inner: Any, order: Any) -> exp.Expression:
+    distinct = isinstance(inner, exp.Distinct)
+    source = (inner.expressions[0] if distinct else inner).sql("duckdb")
+    ordered = f" {order.sql('duckdb')}" if order is not None else ""
+    return sql(
+        f"CAST(coalesce(to_json(list({'DISTINCT ' if distinct else ''}sf_variant({source}){ordered}) "
+        f"FILTER (WHERE {source} IS NOT NULL)), '[]') AS JSON)"
+    )
+
+
+def _within(node: Any) -> exp.Expression:
+    marked = node.meta.get("array_agg")
+    return _aggregate(marked, node.expression) if marked is not None else node
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expression]] = {
+    exp.Bracket: _bracket,
+    exp.JSONExtract: _extract,
+    exp.StarMap: _star_map,
+    exp.Struct: _struct,
+    exp.Array: _array,
+    exp.WithinGroup: _within,
+}
+NAMES: dict[str, Callable[[Any], exp.Expression]] = {
+    "ARRAY_AGG": _array_agg,
+    "ARRAY_CONSTRUCT": _array,
+    "ARRAY_CONSTRUCT_COMPACT": lambda node: function("sf_array_compact", _array(node)),
+    "ARRAY_GENERATE_RANGE": _range,
+    "AS_ARRAY": _taken("ARRAY", "JSON"),
+    "AS_BOOLEAN": _taken("BOOLEAN", "BOOLEAN"),
+    "AS_CHAR": _taken("VARCHAR", "VARCHAR"),
+    "AS_VARCHAR": _taken("VARCHAR", "VARCHAR"),
+    "AS_DECIMAL": _taken("", "DECIMAL(38, 0)"),
+    "AS_NUMBER": _taken("", "DECIMAL(38, 0)"),
+    "AS_DOUBLE": _taken("", "DOUBLE"),
+    "AS_REAL": _taken("", "DOUBLE"),
+    "AS_INTEGER": _taken("", "BIGINT"),
+    "AS_OBJECT": _taken("OBJECT", "JSON"),
+    "CHECK_JSON": _check_json,
+    "GET": _get,
+    "GET_PATH": _get_path,
+    "IS_ARRAY": _typed("ARRAY"),
+    "IS_BOOLEAN": _typed("BOOLEAN"),
+    "IS_CHAR": _typed("VARCHAR"),
+    "IS_VARCHAR": _typed("VARCHAR"),
+    "IS_NULL_VALUE": _null_value,
+    "IS_OBJECT": _typed("OBJECT"),
+    "OBJECT_CONSTRUCT": _construct,
+    "OBJECT_CONSTRUCT_KEEP_NULL": _construct_keeping,
+    "OBJECT_DELETE": _delete,
+    "OBJECT_INSERT": _insert,
+    "OBJECT_PICK": _pick,
+    "STRIP_NULL_VALUE": _strip_null,
+    "TO_JSON": _to_json,
+}

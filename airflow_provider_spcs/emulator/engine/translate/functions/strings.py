@@ -1,11 +1,73 @@
-"""Functions of strings."""
+"""Text: formats of TO_CHAR, and semi-structured values where text is wanted."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.errors import unsupported
+
+_DATE = re.compile(r"YYYY|YY|MM|MON|DD|DY|HH|MI|SS|FF", re.IGNORECASE)
+_PARTS = [
+    ("YYYY", "%Y"), ("YY", "%y"), ("MMMM", "%B"), ("MON", "%b"), ("MM", "%m"), ("DD", "%d"), ("DY", "%a"),
+    ("HH24", "%H"), ("HH12", "%I"), ("HH", "%H"), ("AM", "%p"), ("PM", "%p"), ("MI", "%M"), ("SS", "%S"),
+    ("FF9", "%n"), ("FF6", "%f"), ("FF3", "%g"), ("FF0", ""), ("FF", "%n"), ("TZHTZM", "%z"), ("TZH:TZM", "%z"), ("TZH", "%z"),
+]  # fmt: skip
+
+
+def strftime(text: str) -> str:
+    """A Snowflake date format in ``strftime``'s words."""
+    out, at = "", 0
+    while at < len(text):
+        if text[at] == '"':
+            end = text.find('"', at + 1)
+            out, at = out + text[at + 1 : end], end + 1
+            continue
+        for word, directive in _PARTS:
+            if text[at : at + len(word)].upper() == word:
+                out, at = out + directive, at + len(word)
+                break
+        else:
+            out, at = out + text[at].replace("%", "%%"), at + 1
+    return out
+
+
+def _to_char(node: Any) -> exp.Expression:
+    source = node.expressions[0]
+    if len(node.expressions) == 1:
+        return function("sf_text", source)
+    wanted = node.expressions[1]
+    if not isinstance(wanted, exp.Literal):
+        raise unsupported("TO_CHAR with a format that is not a literal")
+    if wanted.this.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
+        names = {"HEX": "hex", "BASE64": "to_base64"}
+        return function(names.get(wanted.this.upper(), "decode"), source)
+    if _DATE.search(wanted.this):
+        return function("strftime", _moment(source), exp.Literal.string(strftime(wanted.this)))
+    return _number(source, wanted.this)
+
+
+def _moment(source: Any) -> exp.Expression:
+    if isinstance(source, exp.Literal):
+        return exp.cast(source, "TIMESTAMP")
+    return source
+
+
+def _number(source: Any, wanted: str) -> exp.Expression:
+    whole, _, fraction = wanted.upper().replace("FM", "").partition(".")
+    digits = sum(char in "09" for char in fraction)
+    if re.search(r"[^09,.$SG D]", wanted.upper().replace("FM", "")):
+        raise unsupported(f"TO_CHAR format {wanted}")
+    comma = "," if "," in whole else ""
+    text = f"format('{{:{comma}.{digits}f}}', CAST({source.sql('duckdb')} AS DOUBLE))"
+    if "FM" not in wanted.upper():
+        text = f"lpad({text}, {len(wanted) + 1}, ' ')"
+    return sql(text)
+
+
 CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {}
+NAMES: dict[str, Callable[[Any], exp.Expression]] = {"TO_CHAR": _to_char, "TO_VARCHAR": _to_char}

@@ -1,0 +1,24 @@
+"""Small pieces of DuckDB trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+
+def function(name: str, *items: Any) -> exp.Expression:
+    """A call by name."""
+    return exp.Anonymous(this=name, expressions=list(items))
+
+
+def sql(text: str) -> exp.Expression:
+    """The tree of DuckDB text."""
+    return exp.maybe_parse(text, dialect="duckdb")
+
+
+def as_json(node: Any) -> exp.Expression:
+    """The node cast to JSON, unless it is JSON by its making."""
+    if isinstance(node, exp.Anonymous) and str(node.this).startswith(("json_extract", "json_array", "json_object", "sf_get")):
+        return node
+    return exp.Cast(this=node, to=exp.DataType.build("JSON", dialect="duckdb"))

@@ -1,0 +1,66 @@
+"""VARIANT values where text or numbers are wanted: comparisons, arithmetic, text functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function
+
+_COMPARE = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+_TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.RegexpLike, exp.Trim, exp.Length,
+         exp.Replace, exp.Substring, exp.StartsWith, exp.EndsWith, exp.Contains, exp.SplitPart, exp.RegexpReplace,
+         exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
+_NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev)
+
+
+def rewrite(kinds: Any, node: exp.Expression) -> None:
+    """Cast the semi-structured operands of one node in place."""
+    if isinstance(node, _COMPARE):
+        _comparison(kinds, node)
+    elif isinstance(node, exp.In) and kinds.variant(node.this):
+        _cast(node, "this", _by_example(node.expressions[0] if node.expressions else None))
+    elif isinstance(node, exp.Between) and kinds.variant(node.this):
+        _cast(node, "this", _by_example(node.args["low"]))
+    elif isinstance(node, _ARITHMETIC + _NUMBERS):
+        _each(kinds, node, "DOUBLE")
+    elif isinstance(node, _TEXT):
+        _each(kinds, node, "TEXT")
+
+
+def _comparison(kinds: Any, node: exp.Expression) -> None:
+    left, right = kinds.variant(node.this), kinds.variant(node.expression)
+    if left and right:
+        return
+    if left:
+        _cast(node, "this", _by_example(node.expression))
+    elif right:
+        _cast(node, "expression", _by_example(node.this))
+
+
+def _by_example(other: Any) -> str:
+    if isinstance(other, exp.Boolean):
+        return "BOOLEAN"
+    number = isinstance(other, exp.Neg) or (isinstance(other, exp.Literal) and not other.is_string)
+    return "DOUBLE" if number else "TEXT"
+
+
+def _each(kinds: Any, node: exp.Expression, wanted: str) -> None:
+    for key in ("this", "expression"):
+        if isinstance(node.args.get(key), exp.Expression) and kinds.variant(node.args[key]):
+            _cast(node, key, wanted)
+    for item in list(node.expressions or []):
+        if kinds.variant(item):
+            item.replace(_made(item.copy(), wanted))
+
+
+def _cast(node: exp.Expression, key: str, wanted: str) -> None:
+    node.set(key, _made(node.args[key].copy(), wanted))
+
+
+def _made(inner: exp.Expression, wanted: str) -> exp.Expression:
+    if wanted == "TEXT":
+        return function("sf_text", inner)
+    return exp.Cast(this=inner, to=exp.DataType.build(wanted))
