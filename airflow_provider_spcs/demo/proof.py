@@ -20,7 +20,7 @@ class Proof:
     probabilities: list[float]
 
 
-def prove(connect_arguments: dict[str, Any], table: str, model: str, version: str) -> Proof:
+def prove(connect_arguments: dict[str, Any], table: str, features: list[str], model: str, version: str) -> Proof:
     """Load the version back from the registry and score a few rows.
 
     Raises:
@@ -40,7 +40,6 @@ def prove(connect_arguments: dict[str, Any], table: str, model: str, version: st
             )
         loaded = stored.version(version).load(force=True)
         rows = session.table(table).limit(_ROWS).to_pandas()
-        features = list(loaded.feature_names_in_)
         probabilities = [float(value) for value in loaded.predict_proba(rows[features])[:, 1]]
         if len(probabilities) != _ROWS or not all(0.0 <= value <= 1.0 for value in probabilities):
             raise DemoError(

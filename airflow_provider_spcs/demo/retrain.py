@@ -40,9 +40,10 @@ def run(home: Path, rows: int, screen: Screen, *, deferrable: bool, kept: bool) 
         with screen.step("registry: load the model back and score"):
             proof = prove(
                 workbench.connect_arguments(),
-                results["generate_data"]["table"],
-                registered["model"],
-                registered["version"],
+                table=results["generate_data"]["table"],
+                features=results["train"]["features"],
+                model=registered["model"],
+                version=registered["version"],
             )
         _summarize(Outcome(results, proof, time.monotonic() - began), workbench, screen, kept=kept)
 

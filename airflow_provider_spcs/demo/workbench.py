@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DAG_ID = "weekly_retrain"
 # submit_job.sql trains once by hand from rows that are there already: here the DAG makes them.
 _SETUP_FILES = ("compute_pool.sql", "generate_data.sql", "github_integration.sql")
-DATABASE, SCHEMA, WAREHOUSE = "ML_DEMO_DB", "ML_DEMO_SCHEMA", "ML_DEMO_WH"
+DATABASE, SCHEMA, WAREHOUSE, ROLE = "ML_DEMO_DB", "ML_DEMO_SCHEMA", "ML_DEMO_WH", "SYSADMIN"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Workbench:
 
     def connect_arguments(self) -> dict[str, Any]:
         """What ``snowflake.connector.connect`` takes to be in the example's schema."""
-        context = {"database": DATABASE, "schema": SCHEMA, "warehouse": WAREHOUSE}
+        context = {"database": DATABASE, "schema": SCHEMA, "warehouse": WAREHOUSE, "role": ROLE}
         return {**self.account.connection_kwargs, **context}
 
     def airflow_environment(self) -> dict[str, str]:
