@@ -128,18 +128,27 @@ def _moment(since: object) -> str | None:
 
 
 def _read(path: Path, since: str | None, *, with_times: bool) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            # Lines carry a time and a stream that are not counted, so more is read than is given back.
-            start = max(0, size - 4 * MAX_BYTES)
-            file.seek(start)
-            raw = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        raise does_not_exist("Log", path.name) from None
-    stored = raw.split("\n")
-    stored = stored[1:] if start else stored
-    return [shown for line in stored if (shown := _shown(line, since, with_times=with_times)) is not None]
+    # Lines are stored with a time and a stream that are not counted, so more is read until enough is shown.
+    size, wanted = path.stat().st_size if path.exists() else 0, 4 * MAX_BYTES
+    while True:
+        start = max(0, size - wanted)
+        stored = _lines(path, start)
+        found = [shown for line in stored if (shown := _shown(line, since, with_times=with_times)) is not None]
+        enough = sum(map(len, found)) + len(found) > MAX_BYTES
+        older = since is not None and bool(stored) and stored[0] < since
+        if not start or enough or older:
+            return found
+        wanted *= 4
+
+
+def _lines(path: Path, start: int) -> list[str]:
+    if not path.exists():
+        raise does_not_exist("Log", path.parent.name)
+    with path.open("rb") as file:
+        file.seek(start)
+        stored = file.read().decode("utf-8", "replace").split("\n")
+    # The first line is cut unless the file begins with it.
+    return stored[1:] if start else stored
 
 
 def _shown(line: str, since: str | None, *, with_times: bool) -> str | None:

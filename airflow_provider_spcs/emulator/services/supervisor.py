@@ -33,6 +33,8 @@ Live = tuple[Job, InstanceState, ContainerState]
 
 # Only where the system cannot tell of a process's end by a file descriptor.
 POLL_SECONDS = 0.1
+# The system's call takes milliseconds in 31 bits; a deadline may be a month away.
+LONGEST_SLEEP_SECONDS = 3600.0
 LOST = 137
 
 
@@ -181,6 +183,8 @@ class Supervisor:
 
     def _sleep(self, deadline: datetime | None) -> None:
         timeout = None if deadline is None else self._clock.seconds_until(deadline)
+        if timeout is not None:
+            timeout = min(timeout, LONGEST_SLEEP_SECONDS)
         if self._ended:
             timeout = POLL_SECONDS if timeout is None else min(timeout, POLL_SECONDS)
         if self._actions:

@@ -47,7 +47,8 @@ class Local:
     def start(self, name: str, text: str, clauses: str = "", pool: str = "POOL") -> None:
         """Start an asynchronous job from a specification."""
         self.sql(
-            f"EXECUTE JOB SERVICE IN COMPUTE POOL {pool} NAME = {name} ASYNC = TRUE {clauses} FROM SPECIFICATION ?", text
+            f"EXECUTE JOB SERVICE IN COMPUTE POOL {pool} NAME = {name} ASYNC = TRUE {clauses} FROM SPECIFICATION ?",
+            text,
         )
 
     def status(self, name: str) -> str:

@@ -145,7 +145,13 @@ def test_template_variables_are_replaced(template: str, values: dict[str, object
 
 @pytest.mark.parametrize(
     ("template", "values"),
-    [("{{ a }}", {}), ("{{ a }}", {"A": 1}), ("{{ a }}", {"a": "x: y"}), ("{% if a %}", {"a": 1}), ("{{ a + 1 }}", {"a": 1})],
+    [
+        ("{{ a }}", {}),
+        ("{{ a }}", {"A": 1}),
+        ("{{ a }}", {"a": "x: y"}),
+        ("{% if a %}", {"a": 1}),
+        ("{{ a + 1 }}", {"a": 1}),
+    ],
 )
 def test_template_without_a_value_is_refused(template: str, values: dict[str, object]) -> None:
     """A missing value, one that is neither alphanumeric nor JSON, and any other expression are 395069."""
