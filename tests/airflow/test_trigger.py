@@ -1,0 +1,246 @@
+"""The trigger in an event loop of its own, against a running account; and what its stop does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+
+from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobTrigger
+from airflow_provider_spcs.ending import Reason
+from airflow_provider_spcs.errors import JobFailedError, JobTimeout
+from airflow_provider_spcs.killing import Killer, Victim
+from airflow_provider_spcs.poller import Door
+from tests.airflow.fakes import Store, TaskInstance, context
+
+SLEEP = ["python", "-c", "import time; time.sleep(30)"]
+QUICK = [
+    "python",
+    "-uc",
+    "import pathlib, time; print('begun'); time.sleep(1.5); print('over');"
+    "pathlib.Path('/airflow/xcom/return.json').write_text('7')",
+]
+FAIL = ["python", "-uc", "import time; print('begun'); time.sleep(1); print('boom'); raise SystemExit(3)"]
+
+
+def defer(job: dict[str, Any], command: list[str], ti: TaskInstance, **more: Any) -> tuple[Any, SpcsJobTrigger]:
+    """Start a task that defers; its operator and its trigger, as Airflow would store and make it again."""
+    operator = SpcsJobOperator(**job, command=command, deferrable=True, **more)
+    with pytest.raises(TaskDeferred) as deferred:
+        operator.execute(context(ti))
+    assert deferred.value.method_name == "execute_complete"
+    _, kwargs = deferred.value.trigger.serialize()
+    return operator, SpcsJobTrigger(**kwargs)
+
+
+async def first_event(trigger: SpcsJobTrigger) -> dict[str, Any]:
+    """The trigger's only event."""
+    events = [event.payload async for event in trigger.run()]
+    assert len(events) == 1
+    return dict(events[0])
+
+
+def status(name: str) -> str | None:
+    """A job's status, asked for by the test itself."""
+    with SpcsHook() as hook:
+        state = hook.describe_job(name)
+    return state.status.value if state else None
+
+
+def test_trigger_path_and_arguments_are_api() -> None:
+    """They lie in Airflow's database and outlive an upgrade: a change here breaks waiting tasks."""
+    assert SpcsJobTrigger(job_name="D.S.J").serialize() == (
+        "airflow_provider_spcs.triggers.SpcsJobTrigger",
+        {"job_name": "D.S.J"},
+    )
+    every = {
+        "job_name": "D.S.J",
+        "snowflake_conn_id": "c",
+        "poll_interval": 5.0,
+        "database": "d",
+        "schema": "s",
+        "role": "r",
+        "warehouse": "w",
+        "authenticator": "a",
+        "session_parameters": {"QUERY_TAG": "q"},
+        "startup_deadline": 1.0,
+        "job_deadline": 2.0,
+        "execution_deadline": 3.0,
+        "get_logs": False,
+        "container_logs": ["main"],
+        "cursor": {"x": 1},
+        "on_kill_action": "drop_job",
+        "generation": 4,
+    }
+    path, kwargs = SpcsJobTrigger(**every).serialize()
+    assert (path, kwargs) == ("airflow_provider_spcs.triggers.SpcsJobTrigger", every)
+
+
+def test_deferred_job_returns_the_same_result_as_in_a_worker(job: dict[str, Any]) -> None:
+    """One finishing path for both modes."""
+    ti = TaskInstance(run_id="deferred")
+    operator, trigger = defer(job, QUICK, ti)
+    event = asyncio.run(first_event(trigger))
+    assert (event["reason"], event["status"]) == ("ended", "DONE")
+    assert operator.execute_complete(context(ti), event) == 7
+
+
+def test_deferred_log_lines_come_once_across_trigger_and_worker(
+    job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the triggerer showed is not shown again, and nothing between is lost."""
+    ti = TaskInstance(run_id="deferred-log")
+    operator, trigger = defer(job, QUICK, ti)
+    event = asyncio.run(first_event(trigger))
+    operator.execute_complete(context(ti), event)
+    lines = [line for line in capsys.readouterr().out.splitlines() if " begun " in line or " over " in line]
+    assert [line.split("]")[1].split()[0] for line in lines] == ["begun", "over"]
+
+
+def test_deferred_failure_is_the_same_error_as_in_a_worker(job: dict[str, Any]) -> None:
+    """Class, exit code, container and last lines do not depend on the mode."""
+    ti = TaskInstance(run_id="deferred-fail")
+    operator, trigger = defer(job, FAIL, ti)
+    with pytest.raises(JobFailedError) as deferred:
+        operator.execute_complete(context(ti), asyncio.run(first_event(trigger)))
+    with pytest.raises(JobFailedError) as waited:
+        SpcsJobOperator(**job, command=FAIL).execute(context(TaskInstance(run_id="worker-fail")))
+    seen = [(e.value.status, e.value.exit_code, e.value.container_name, e.value.last_lines) for e in (deferred, waited)]
+    assert seen[0] == seen[1] == ("FAILED", 3, "main", ("begun", "boom"))
+
+
+def test_deferred_execution_timeout_fires_an_event_and_the_job_is_cancelled(job: dict[str, Any]) -> None:
+    """Airflow does not enforce its limit while a task is deferred, so the trigger does."""
+    ti = TaskInstance(run_id="deferred-timeout")
+    operator, trigger = defer(job, SLEEP, ti)
+    trigger.execution_deadline = time.time() + 2
+    event = asyncio.run(first_event(trigger))
+    assert event["reason"] == "execution_timeout"
+    with pytest.raises(JobTimeout, match="execution_timeout"):
+        operator.execute_complete(context(ti), event)
+    assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
+
+
+def test_job_that_is_over_does_not_defer(job: dict[str, Any]) -> None:
+    """A finished job needs no triggerer: a retry takes its result at once."""
+    first = TaskInstance(run_id="over")
+    SpcsJobOperator(**job, command=QUICK, on_finish_action="keep_job").execute(context(first))
+    second = TaskInstance(run_id="over", try_number=2)
+    operator = SpcsJobOperator(**job, command=QUICK, deferrable=True)
+    assert operator.execute(context(second)) == 7
+
+
+def test_trigger_error_becomes_an_event(job: dict[str, Any]) -> None:
+    """An exception would end the task without asking its operator."""
+    event = asyncio.run(
+        first_event(SpcsJobTrigger(job_name="E.P.J", snowflake_conn_id="no_such_connection", poll_interval=0.1))
+    )
+    assert event["reason"] == "error"
+    assert "no_such_connection" in event["message"]
+
+
+def test_trigger_of_a_dropped_job_says_that_it_vanished(job: dict[str, Any]) -> None:
+    """Not an endless wait for something that is gone."""
+    event = asyncio.run(first_event(SpcsJobTrigger(job_name="EMULATOR.PUBLIC.NEVER_THERE", poll_interval=0.2)))
+    assert event["reason"] == Reason.VANISHED
+
+
+def test_many_triggers_share_one_statement_per_interval(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten waiting jobs cost what one costs: counted at the hook, whose methods are statements."""
+    asked: list[str] = []
+    original = SpcsHook.list_jobs
+
+    def counting(self: SpcsHook, *args: Any, **kwargs: Any) -> Any:
+        asked.append("list")
+        return original(self, *args, **kwargs)
+
+    triggers = []
+    for index in range(10):
+        _, trigger = defer(job, QUICK, TaskInstance(run_id="many", map_index=index), get_logs=False)
+        triggers.append(trigger)
+    monkeypatch.setattr(SpcsHook, "list_jobs", counting)
+
+    async def wait_all() -> list[dict[str, Any]]:
+        return await asyncio.gather(*map(first_event, triggers))
+
+    begun = time.monotonic()
+    events = asyncio.run(wait_all())
+    assert {event["status"] for event in events} == {"DONE"}
+    assert len(asked) <= 2 + (time.monotonic() - begun)
+
+
+def stop(victims: Sequence[Victim], states: Mapping[str, str]) -> None:
+    """Let a killer deal with victims whose task instances have these states by run id."""
+
+    async def work() -> None:
+        killer = Killer(lambda asked: {victim: states[victim.run_id] for victim in asked if victim.run_id in states})
+        for victim in victims:
+            killer.schedule(victim)
+        await killer.settle()
+
+    asyncio.run(work())
+
+
+def victim(name: str, run_id: str, *, action: str = "cancel_job", generation: int = 2) -> Victim:
+    """A job of the default task."""
+    return Victim(Door(), name, action, generation, dag_id="tests", run_id=run_id, task_id="job", map_index=-1)
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"),
+    [("failed", True), ("success", True), ("up_for_retry", True), ("deferred", False), (None, False)],
+)
+def test_stop_hits_only_tasks_that_no_longer_wait(job: dict[str, Any], state: str | None, ends: bool) -> None:
+    """A restart or a move of the triggerer leaves the task deferred, and its job alone; so does not knowing."""
+    run_id = f"stop-{state}"
+    name = SpcsJobOperator(**job, command=SLEEP, wait_for_completion=False).execute(
+        context(TaskInstance(run_id=run_id))
+    )
+    stop([victim(name, run_id)], {run_id: state} if state else {})
+    assert (status(name) in ("CANCELLING", "CANCELLED")) is ends
+
+
+def test_stop_of_an_old_attempt_leaves_the_new_ones_job_alone(job: dict[str, Any]) -> None:
+    """With a name of the user's own, the cleared attempt and the new one share it."""
+    ti = TaskInstance(run_id="stop-old", max_tries=5)
+    operator = SpcsJobOperator(**job, command=SLEEP, name="STOP_OLD", wait_for_completion=False)
+    name = operator.execute(context(ti, Store()))
+    stop([victim(name, "stop-old", generation=2)], {"stop-old": "running"})
+    assert status(name) in ("PENDING", "RUNNING")
+
+
+def test_stop_drops_when_asked_to(job: dict[str, Any]) -> None:
+    """``on_kill_action="drop_job"`` leaves nothing."""
+    ti = TaskInstance(run_id="stop-drop")
+    name = SpcsJobOperator(**job, command=SLEEP, wait_for_completion=False).execute(context(ti))
+    stop([victim(name, "stop-drop", action="drop_job")], {"stop-drop": "failed"})
+    assert status(name) is None
+
+
+def test_cancelled_trigger_notes_its_job_and_does_not_wait(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow cuts awaited work off after a second, so a cancelled trigger only leaves a note."""
+    noted: list[Victim] = []
+    monkeypatch.setattr(
+        "airflow_provider_spcs.triggers.KILLER", type("Notes", (), {"schedule": staticmethod(noted.append)})
+    )
+    ti = TaskInstance(run_id="cancelled")
+    _, trigger = defer(job, SLEEP, ti)
+    trigger.task_instance = ti  # type: ignore[assignment]
+
+    async def cancel() -> None:
+        task = asyncio.create_task(first_event(trigger))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        begun = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - begun < 0.5
+
+    asyncio.run(cancel())
+    assert [(note.job_name, note.run_id) for note in noted] == [(ti.xcoms["job_name"], "cancelled")]
