@@ -70,6 +70,12 @@ class RunningContainer:
         return dict(self._keeper["limits"])
 
     @property
+    def network_key(self) -> str | None:
+        """The job whose containers share this one's network; None when it is not shared."""
+        key = self._keeper["network_key"]
+        return None if key is None else str(key)
+
+    @property
     def log_path(self) -> Path:
         """Its output: lines of ``<RFC 3339 time, nanoseconds, UTC> <stdout|stderr> <text>``, only ever appended to."""
         return self.directory / "log"

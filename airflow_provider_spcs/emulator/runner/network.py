@@ -33,7 +33,8 @@ def describe(request: ContainerRequest, account_host: str, hostname: str, endpoi
     own = [item for pair in hosts for item in pair] + [request.address]
     own = [item for item in dict.fromkeys(own) if item != "127.0.0.1"]
     return {
-        "isolate_network": not request.shared_network,
+        "network_key": str(request.job) if request.shared_network else None,
+        "join_network_of": None,
         "forwards": _forwards(account_host, request.allowed_hosts),
         "hosts": [[request.address, hostname], *hosts],
         "own_addresses": own,

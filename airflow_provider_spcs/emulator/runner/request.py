@@ -66,8 +66,8 @@ class ContainerRequest:
         index: This instance's number, the same as ``instance_id`` for jobs.
         address: Loopback address of this instance.
         hosts: Further names that resolve inside: name to addresses.
-        shared_network: True when other containers or instances of the job must be reachable over loopback; the
-            container then keeps the host's network and only the proxy holds egress back.
+        shared_network: True when other containers or instances of the job must be reachable over loopback: they get
+            one network together.
     """
 
     job: Name

@@ -39,6 +39,7 @@ class Runner:
         self._account = account
         self._plans = tuple(plans)
         self._plan: dict[str, Any] | None = None
+        self._networks: dict[str, list[RunningContainer]] = {}
         self._lock = threading.Lock()
         self._directory = account.home.directory("containers")
         self._endpoints = account.home.root / "endpoints.json"
@@ -59,13 +60,33 @@ class Runner:
         self._write_endpoints()
         directory = self._directory / uuid.uuid4().hex
         directory.mkdir(mode=0o700)
-        described = self._describe(request, image, argv, directory)
+        described = self._describe(request, image, argv, directory) | self._isolation()
         try:
-            self._starter.start(described | self._isolation())
+            if not request.shared_network:
+                self._starter.start(described)
+                return RunningContainer(directory)
+            with self._lock:
+                return self._start_beside(described, directory)
         except StartError:
             shutil.rmtree(directory, ignore_errors=True)
             raise
-        return RunningContainer(directory)
+
+    def _start_beside(self, described: dict[str, Any], directory: Path) -> RunningContainer:
+        """Start a container in the network of its job, which lives as long as one of its containers."""
+        key = described["network_key"]
+        living = [container for container in self._networks.get(key, []) if container.poll() is None]
+        self._networks[key] = living
+        if living:
+            described["join_network_of"] = living[0].pid
+        self._starter.start(described)
+        container = RunningContainer(directory)
+        self._remember_network(container)
+        return container
+
+    def _remember_network(self, container: RunningContainer) -> None:
+        key = container.network_key
+        if key is not None and container.poll() is None:
+            self._networks.setdefault(key, []).append(container)
 
     def adopt(self, record: dict[str, Any]) -> RunningContainer | None:
         """A container that was started earlier, running or ended; None when nothing is left of it."""
@@ -74,9 +95,21 @@ class Runner:
         if not re.fullmatch(r"[0-9a-f]{32}", name):
             return None
         try:
-            return RunningContainer(self._directory / name)
+            container = RunningContainer(self._directory / name)
         except FileNotFoundError:
             return None
+        with self._lock:
+            self._remember_network(container)
+        return container
+
+    @property
+    def plan(self) -> str:
+        """The way of isolation in use: ``"pid"``, ``"mount"`` or ``"rewrite"``.
+
+        Raises:
+            StartError: The system refuses every one.
+        """
+        return str(self._isolation()["plan"])
 
     def close(self) -> None:
         """Give up what is needed to start containers; those that run, run on."""

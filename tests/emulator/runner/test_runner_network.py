@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_spcs.emulator.endpoints import Endpoints
-from airflow_provider_spcs.emulator.runner import Runner, RunningContainer
+from airflow_provider_spcs.emulator.runner import Mount, Runner, RunningContainer
 
 GET = "import urllib.request; print(urllib.request.urlopen({url!r}, timeout=10).read().decode())"
 RAW = "import socket; socket.create_connection(({host!r}, {port}), 10); print('connected')"
@@ -150,7 +150,7 @@ def test_rule_with_a_wildcard_is_judged_at_the_proxy(start: Any, site: int, rule
     assert f"status {502 if reached else 403}" in said(container)
 
 
-def test_instances_of_a_job_reach_each_other_by_name(start: Any) -> None:
+def test_instances_of_a_job_reach_each_other_by_name(isolated: None, start: Any) -> None:
     """With a shared network, an instance finds another at its own loopback address and under the job's DNS name."""
     serve = (
         "import http.server as h\n"
@@ -168,8 +168,24 @@ def test_instances_of_a_job_reach_each_other_by_name(start: Any) -> None:
     assert "stdout head" in said(worker)
 
 
-def test_shared_network_reaches_nothing_else_of_the_host_through_http(start: Any, site: int) -> None:
-    """Without a network of its own, a container's HTTP clients are held back by the proxy."""
-    container = start("python", "-c", GET.format(url=f"http://127.0.0.1:{site}/page"), shared_network=True)
-    assert container.wait(20) == 1
-    assert "403" in said(container)
+def test_shared_network_reaches_nothing_else_of_the_host(any_runner: Runner, start: Any, site: int) -> None:
+    """The job's containers reach each other; the host's servers stay out of reach without a grant."""
+    get = GET.format(url=f"http://127.0.0.1:{site}/page")
+    first = start("sleep", "20", by=any_runner, shared_network=True)
+    second = start("python", "-c", get, by=any_runner, shared_network=True)
+    assert second.wait(20) == 1
+    assert "the page" not in said(second)
+    assert first.poll() is None
+
+
+def test_grant_holds_for_a_container_whose_neighbour_has_ended(start: Any, site: int) -> None:
+    """The doors of a shared network stay open as long as one of its containers runs."""
+    fields: dict[str, Any] = {"shared_network": True, "allowed_hosts": (f"127.0.0.1:{site}",)}
+    first = start("sleep", "20", **fields)
+    get = f"import time, os\nwhile not os.path.exists('/o/go'): time.sleep(0.02)\n{GET.format(url=f'http://127.0.0.1:{site}/page')}"
+    go = first.directory.parent.parent / "go"
+    second = start("python", "-c", get, mounts=(Mount("local", go, "/o"),), **fields)
+    first.terminate(0)
+    first.wait(10)
+    (go / "go").touch()
+    assert "the page" in said(second)

@@ -118,6 +118,15 @@ def test_link_in_a_stage_cannot_lead_a_mount_out_of_the_view(start: Any, tmp_pat
     assert list(victim.iterdir()) == []
 
 
+def test_environment_below_tmp_is_still_there(account: Any, start: Any, tmp_path: Path) -> None:
+    """A clone with its virtual environment may lie below /tmp, although a container has a /tmp of its own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    entry = f'- {{image: "mine", python: {tmp_path}/venv/bin/python}}'
+    (account.home.root / "images.yaml").write_text(f"images:\n{entry}\n")
+    container = start("python", "-c", "import sys; print(sys.prefix)", image="mine:1")
+    assert said(container) == [str(tmp_path / "venv")]
+
+
 def test_account_files_are_hidden_but_stages_are_writable_at_their_own_path(account: Any, start: Any) -> None:
     """A client's PUT moves files into the stage by itself; tables and credentials of the account cannot be seen."""
     home = account.home.root
@@ -157,6 +166,11 @@ container = runner.start(ContainerRequest(
     Name("DB", "SC", "JOB"), 0, "main", "python:3.11", command=("python3", "-c", sys.argv[2]),
     mounts=(Mount("stage", stage, "/mnt/model"),), token=TokenSettings("t0")))
 code = container.wait(20)
+together = [runner.start(ContainerRequest(Name("DB", "SC", "TWO"), number, "main", "python:3.11",
+    command=("sh", "-c", "readlink /proc/self/ns/net; sleep 1"), shared_network=True)) for number in (0, 1)]
+assert [item.wait(20) for item in together] == [0, 0]
+networks = {item.log_path.read_text().split()[-1] for item in together}
+assert len(networks) == 1, networks
 runner.close()
 print(json.dumps([code, container.isolation, container.log_path.read_text()]))
 """

@@ -29,7 +29,7 @@ def set_variables(env: dict[str, str], port: int, *, isolated: bool, own: Iterab
     """
     for name in _PROXIES:
         env.setdefault(name, f"http://127.0.0.1:{port}")
-    past = _LOOPBACK if isolated else ",".join(own)
+    past = ",".join([_LOOPBACK, *own] if isolated else own)
     for name in ("NO_PROXY", "no_proxy"):
         env.setdefault(name, past)
 

@@ -72,9 +72,8 @@ def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> 
     isolated, why = False, ""
     if plan != "rewrite":
         linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC)
-        if request["isolate_network"]:
-            listeners, why = _network(request)
-            isolated = bool(listeners)
+        listeners, why = _network(request)
+        isolated = bool(listeners)
         linux.set_hostname(request["hostname"])
         files = [item | {"content": item["content"].encode("latin-1")} for item in request["files"]]
         files.append({"target": "/etc/hosts", "mode": 0o644, "content": _hosts(request, isolated).encode()})
@@ -92,15 +91,30 @@ def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> 
 def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:
     """A network of its own with only doors to the keeper: the proxy's first, then one for each forward."""
     try:
-        linux.unshare(linux.CLONE_NEWNET)
+        if not _joined(request["join_network_of"]):
+            linux.unshare(linux.CLONE_NEWNET)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             wanted = struct.pack("16sh22x", b"lo", 0)
             flags = struct.unpack("16sh22x", fcntl.ioctl(control, _SIOCGIFFLAGS, wanted))[1]
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
     except OSError as error:
         return [], str(error)
-    forwards = [socket.create_server((item["address"], item["port"])) for item in request["forwards"]]
+    # Containers that share a network open the same doors, each its keeper's; the kernel chooses among those that live.
+    several = bool(request["network_key"])
+    forwards = [
+        socket.create_server((item["address"], item["port"]), reuse_port=several) for item in request["forwards"]
+    ]
     return [socket.create_server(("127.0.0.1", 0), backlog=128), *forwards], ""
+
+
+def _joined(pid: int | None) -> bool:
+    """Whether this process is now in another container's network; that one may just have ended."""
+    try:
+        if pid is not None:
+            linux.join(pid, "net")
+    except OSError:
+        return False
+    return pid is not None
 
 
 def _hosts(request: dict[str, Any], isolated: bool) -> str:

@@ -81,12 +81,24 @@ class _Keeper:
             linux.adopt_orphans()
         if self._plan == "rewrite":
             return
+        if os.geteuid() != 0 and not self._joined_user():
+            self._own_user()
+
+    def _joined_user(self) -> bool:
+        """A network belongs to the user namespace it was made in; who made it may just have ended."""
+        try:
+            if self._request["join_network_of"] is not None:
+                linux.join(self._request["join_network_of"], "user")
+        except OSError:
+            self._request["join_network_of"] = None
+        return self._request["join_network_of"] is not None
+
+    def _own_user(self) -> None:
         user, group = os.geteuid(), os.getegid()
-        if user != 0:
-            linux.unshare(linux.CLONE_NEWUSER)
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        linux.unshare(linux.CLONE_NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
     def _listen(self) -> socket.socket:
         """The proxy on the host's loopback, for a container that gets no network of its own."""
@@ -115,7 +127,8 @@ class _Keeper:
 
     def _describe(self, message: dict[str, Any]) -> dict[str, Any]:
         words = {"pid": "mount and pid namespaces", "mount": "mount namespace", "rewrite": "none: paths are rewritten"}
-        network = "own network" if message["isolated"] else "host network, egress held by proxy variables only"
+        own = "own network" + (", shared by the job's containers" if self._request["network_key"] else "")
+        network = own if message["isolated"] else "host network, egress held by proxy variables only"
         refused = [
             *self._request["refused"],
             *([f"network: {message['network_refused']}"] if message["network_refused"] else []),
@@ -132,6 +145,7 @@ class _Keeper:
                 "memory": ("watched, killed above it" if watched else "not held here") if memory else "no limit",
                 "cpu": message["cpu"],
             },
+            "network_key": self._request["network_key"] if message["isolated"] else None,
             "token": self._request["token"],
         }
 

@@ -37,6 +37,15 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
+def join(pid: int, kind: str) -> None:
+    """Enter the namespace of a process; ``kind`` is ``"net"`` or ``"user"``."""
+    handle = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)
+    try:
+        _check(_libc.setns(ctypes.c_int(handle), ctypes.c_int(0)), f"setns {kind}")
+    finally:
+        os.close(handle)
+
+
 def fork_into_pid_namespace() -> int:
     """Fork; the child is the first process of a new pid namespace. For processes with a single thread.
 
