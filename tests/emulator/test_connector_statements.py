@@ -166,6 +166,23 @@ def test_cancelled_query_over_data_stops_early(connect: Any) -> None:
     assert time.monotonic() - before < 15
 
 
+def test_long_statement_is_asked_for_again_until_done(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the server's patience the client polls the result's address (333333), unnoticed by its user."""
+    from airflow_provider_spcs.emulator.wire import queries
+
+    monkeypatch.setattr(queries, "PATIENCE_SECONDS", 0.2)
+    assert connect().cursor().execute("select 7, system$wait(1)").fetchone()[0] == 7
+
+
+def test_statements_of_one_session_may_overlap(connect: Any) -> None:
+    """An asynchronous statement does not hold up the next one of its session."""
+    cursor = connect().cursor()
+    cursor.execute_async("call system$wait(3)")
+    before = time.monotonic()
+    assert cursor.execute("select 1").fetchone() == (1,)
+    assert time.monotonic() - before < 2
+
+
 def test_sessions_run_at_the_same_time(connect: Any) -> None:
     """A waiting statement of one session does not hold up another's."""
     waiting, other = connect().cursor(), connect().cursor()
