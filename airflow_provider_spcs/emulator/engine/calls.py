@@ -12,7 +12,7 @@ from airflow_provider_spcs.emulator.engine.translate.call import Call, plain
 from airflow_provider_spcs.emulator.engine.translate.parser import parse
 from airflow_provider_spcs.emulator.engine.translate.remainder import rest
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, settle
-from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.registry import command, scalar
 from airflow_provider_spcs.emulator.result import Kind, Result, text, value
 
@@ -54,6 +54,19 @@ def explain(session: Session, statement: Statement) -> Result:
         rows = cursor.execute(f"EXPLAIN {translation.sql}").fetchall()
     lines = [line for row in rows for line in str(row[-1]).splitlines()]
     return Result([text("plan")], [(line,) for line in lines])
+
+
+@command("EXECUTE IMMEDIATE")
+def execute_immediate(session: Session, statement: Statement) -> Result:
+    """EXECUTE IMMEDIATE of one statement in a string or a variable; scripting blocks are refused."""
+    if statement.is_string():
+        inner = statement.string()
+    else:
+        sql, binds = rest(statement)
+        inner = str(session.rows(f"SELECT {sql}", binds)[0][0])
+    if inner.lstrip().upper().startswith(("DECLARE", "BEGIN\n", "LET ")):
+        raise unsupported("Snowflake Scripting")
+    return session.execute(inner)
 
 
 @scalar("SYSTEM$CANCEL_ALL_QUERIES")

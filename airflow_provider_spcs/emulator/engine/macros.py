@@ -11,6 +11,8 @@ MACROS = [
         WHEN 'JSON' THEN json_extract_string(x::JSON, '$')
         WHEN 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\\.0$', '')
         WHEN 'BLOB' THEN hex(x::VARCHAR::BLOB)
+        WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g %z')
         ELSE x::VARCHAR END""",
     # A value as VARIANT: text becomes a JSON string, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
@@ -63,6 +65,9 @@ MACROS = [
         THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
+    """sf_timestamp_tz(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'DOUBLE') OR typeof(x) LIKE 'DECIMAL%'
+        THEN timezone('UTC', sf_timestamp(x)) WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS TIMESTAMPTZ)
+        ELSE CAST(regexp_replace(sf_text(x), '\\s+([+-][0-9][0-9]:?[0-9][0-9])$', '\\1') AS TIMESTAMPTZ) END""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",

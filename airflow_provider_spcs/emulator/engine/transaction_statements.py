@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.registry import command
-from airflow_provider_spcs.emulator.result import Kind, Result, status
+from airflow_provider_spcs.emulator.result import Kind, Result, status, text
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -38,3 +38,18 @@ def rollback(session: Session, statement: Statement) -> Result:
     statement.end()
     session.transaction.rollback()
     return status(_DONE, Kind.TRANSACTION)
+
+
+@command("SHOW TRANSACTIONS")
+def show_transactions(session: Session, statement: Statement) -> Result:
+    """SHOW TRANSACTIONS [IN ACCOUNT]: the sessions whose transaction is open."""
+    everybody = statement.accept("IN", "ACCOUNT")
+    statement.end()
+    sessions = session.account.engine.sessions.values() if everybody else [session]
+    rows: list[tuple[object, ...]] = [
+        (str(item.id), item.user, str(item.id), "", "", "running", "")
+        for item in list(sessions)
+        if item.transaction.begun
+    ]
+    names = ["id", "user", "session", "name", "started_on", "state", "scope"]
+    return Result([text(name) for name in names], rows, kind=Kind.SHOW)

@@ -41,7 +41,7 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
 
 def _random(node: exp.Rand) -> exp.Expression:
     if node.this is None:
-        return exp.maybe_parse(f"CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
+        return exp.maybe_parse("CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
     return _sql(f"CAST(CAST(hash({_text(node.this)}, {_text(_number(node))}) AS HUGEINT) - {_HALF} AS BIGINT)")
 
 
@@ -64,13 +64,11 @@ def _normal(node: exp.Normal) -> exp.Expression:
 def _randstr(node: exp.Randstr) -> exp.Expression:
     generator = node.args.get("generator")
     length = _text(node.this)
-    parts = "sf_letters(hash(i, {seed}))"
     if _unseeded(generator):
         return _sql(
             f"array_to_string(list_transform(range({length}), lambda i: substr("
             "'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(floor(random() * 62) AS BIGINT), 1)), '')"
         )
-    del parts
     seed = _seed(node, generator, 0)
     return _sql(
         f"array_to_string(list_transform(range({length}), lambda i: substr("
@@ -134,4 +132,8 @@ def _text(node: exp.Expression) -> str:
 
 
 def _sql(text: str) -> exp.Expression:
-    return exp.maybe_parse(text, dialect="duckdb")
+    tree = exp.maybe_parse(text, dialect="duckdb")
+    for call in tree.find_all(exp.Anonymous):
+        if call.this == "hash":
+            call.meta["duckdb"] = True  # DuckDB's own, not Snowflake's HASH
+    return tree

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def apply(session: Session, translation: Translation) -> None:
     """Rewrite the translation's tree in place and note the relations it needs."""
+    _stages(session, translation)
     call = Call(session, translation)
     root = exp.Paren(this=translation.tree)  # so that the root, too, has a place to be replaced in
     _identifiers(root)
@@ -32,6 +33,14 @@ def apply(session: Session, translation: Translation) -> None:
         tables.rewrite(call, node)
     translation.tree = root.this
     translation.tree.pop()
+
+
+def _stages(session: Session, translation: Translation) -> None:
+    """Replace reads of stages; the family of stages knows their files."""
+    if any(not isinstance(node.this, exp.Identifier | exp.Func) for node in translation.tree.find_all(exp.Table)):
+        from airflow_provider_spcs.emulator.stages import select
+
+        select.resolve(session, translation)
 
 
 def _identifiers(root: exp.Expression) -> None:

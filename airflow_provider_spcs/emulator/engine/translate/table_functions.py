@@ -32,7 +32,7 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _relation(call, node, _answer(call, inner), alias)
 
 
-def lateral(call: Call, node: exp.Lateral) -> None:
+def lateral(node: exp.Lateral) -> None:
     """Rewrite LATERAL FLATTEN in place; other laterals are DuckDB's own."""
     inner = node.this
     if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
@@ -41,23 +41,18 @@ def lateral(call: Call, node: exp.Lateral) -> None:
         _substitute(node, _split_to_table(inner), node.args.get("alias"), lateral=True)
 
 
-def bare(call: Call, node: exp.Table) -> None:
+def bare(node: exp.Table) -> None:
     """A function in FROM without ``TABLE(...)``: DuckDB's own table functions are no Snowflake functions."""
     raise unsupported(f"table function {node.this.sql('snowflake')[:80]}")
 
 
-def stage(call: Call, node: exp.Table) -> None:
-    """Replace ``@stage/path`` by the rows of its files."""
-    location = node.this.name
-    if not location.startswith(("@", "snow://")):
-        raise SnowflakeError(f"SQL compilation error:\nsyntax error line 1 at position 0 unexpected '{location}'.")
-    reader = getattr(call.session.account.stages, "select", None)
-    if reader is None:
-        raise unsupported(f"SELECT FROM {location}")
-    file_format, pattern = node.args.get("format"), node.args.get("pattern")
-    written = None if file_format is None else file_format.this if file_format.is_string else file_format.sql("snowflake")
-    found = reader(call.session, location, file_format=written, pattern=pattern.this if pattern else None)
-    _relation(call, node, found, node.args.get("alias"))
+def not_a_table(node: exp.Table) -> None:
+    """A string in FROM that is no stage's address.
+
+    Raises:
+        SnowflakeError: 1003, always.
+    """
+    raise SnowflakeError(f"SQL compilation error:\nsyntax error line 1 at position 0 unexpected '{node.this.name}'.")
 
 
 def information_schema(call: Call, node: exp.Table, name: Name) -> None:
@@ -105,8 +100,6 @@ def _relation(call: Call, node: exp.Expression, found: Result, alias: exp.Expres
     for table in query.find_all(exp.Table):
         table.meta["ours"] = True
     _substitute(node, query, alias)
-    parent = node.parent
-    del parent
 
 
 def _projected(index: int, column: Any) -> str:

@@ -20,7 +20,7 @@ def rewrite(call: Call, node: exp.Expression) -> None:
     if isinstance(node, exp.TableFromRows):
         table_functions.from_rows(call, node)
     elif isinstance(node, exp.Lateral):
-        table_functions.lateral(call, node)
+        table_functions.lateral(node)
     elif isinstance(node, exp.Values):
         _value_columns(node)
     elif isinstance(node, exp.Column) and node.args.get("db"):
@@ -33,11 +33,11 @@ def rewrite(call: Call, node: exp.Expression) -> None:
 def _table(call: Call, node: exp.Table) -> None:
     inner = node.this
     if isinstance(inner, exp.Var) or (isinstance(inner, exp.Literal) and inner.is_string):
-        table_functions.stage(call, node)
+        table_functions.not_a_table(node)
         return
     if isinstance(inner, exp.Func):
         if not node.meta.get("ours"):
-            table_functions.bare(call, node)
+            table_functions.bare(node)
         return
     if not isinstance(inner, exp.Identifier) or node.meta.get("ours"):
         return
@@ -91,7 +91,7 @@ def _is_cte(node: exp.Expression, name: str) -> bool:
 
 def _value_columns(node: exp.Values) -> None:
     """Name the columns of a VALUES source COLUMN1, COLUMN2...; ``$1`` refers to them by these names."""
-    if not isinstance(node.parent, exp.From | exp.Join | exp.Subquery | exp.Lateral) or not node.expressions:
+    if not node.expressions or isinstance(node.parent, exp.Insert):
         return
     alias = node.args.get("alias")
     if alias is None:

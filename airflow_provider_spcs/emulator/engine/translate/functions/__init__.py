@@ -53,6 +53,9 @@ def rewrite(call: Call, node: exp.Expression) -> exp.Expression:
         return numbers.divide(kinds, node)
     if isinstance(node, exp.Avg):
         return numbers.average(kinds, node)
+    kept = dates.keep_date(kinds, node)
+    if kept is not node:
+        return kept
     rule = CLASSES.get(type(node))
     return rule(node) if rule else node
 

@@ -130,5 +130,6 @@ def column(call: Call, node: exp.Expression) -> exp.Expression:
         from airflow_provider_spcs.emulator.engine.ddl.sequences import next_value
 
         parts = [part.name for part in node.parts[:-1]]
-        return next_value(call.session, parts)
+        value = next_value(call.session, parts)
+        return exp.alias_(value, "NEXTVAL", quoted=True) if isinstance(node.parent, exp.Select) else value
     return node

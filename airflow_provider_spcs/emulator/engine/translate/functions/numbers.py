@@ -44,6 +44,8 @@ def _modulo(node: Any) -> exp.Expression:
 
 
 def _hash(node: Any) -> exp.Expression:
+    if node.meta.get("duckdb"):
+        return node
     items = ", ".join(item.sql("duckdb") for item in node.expressions)
     return sql(f"CAST(CAST(hash({items}) AS HUGEINT) - 9223372036854775808 AS BIGINT)")
 
@@ -66,5 +68,11 @@ def _window(node: Any) -> exp.Expression:
     return sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))")
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {exp.Mod: _modulo, exp.Window: _window}
+def _sample(node: Any) -> exp.Expression:
+    if node.args.get("size") is not None:
+        node.set("method", None)  # a number of rows: DuckDB has one method for that
+    return node
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expression]] = {exp.Mod: _modulo, exp.TableSample: _sample, exp.Window: _window}
 NAMES: dict[str, Callable[[Any], exp.Expression]] = {"HASH": _hash, "RATIO_TO_REPORT": _ratio}

@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
+from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
 
 
@@ -166,10 +167,12 @@ def _aggregate(inner: Any, order: Any) -> exp.Expression:
     distinct = isinstance(inner, exp.Distinct)
     source = (inner.expressions[0] if distinct else inner).sql("duckdb")
     ordered = f" {order.sql('duckdb')}" if order is not None else ""
-    return sql(
+    made = sql(
         f"CAST(coalesce(to_json(list({'DISTINCT ' if distinct else ''}sf_variant({source}){ordered}) "
         f"FILTER (WHERE {source} IS NOT NULL)), '[]') AS JSON)"
     )
+    made.meta["declared"] = Declared("ARRAY")
+    return made
 
 
 def _within(node: Any) -> exp.Expression:
