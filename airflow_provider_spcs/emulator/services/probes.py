@@ -1,45 +1,43 @@
-"""Readiness probes: asks a container's HTTP port until it answers 200."""
+"""Readiness probes: has a container's HTTP port asked until it answers."""
 
 from __future__ import annotations
 
-import http.client
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from airflow_provider_spcs.emulator.services.spec.model import Probe
 
-ANSWER_SECONDS = 1.0
+# A period of seconds would make every wait for a ready container long, so the probe asks more often than it must.
+LONGEST_PAUSE_SECONDS = 0.2
+_SCRIPT = Path(__file__).with_name("probe_process.py")
 
 
-def watch(address: str, probe: Probe, gone: Callable[[], bool], ready: Callable[[], None]) -> None:
-    """Probe in a thread of its own, which ends with the first good answer or with the container.
+def watch(pid: int, address: str, probe: Probe, gone: Callable[[], bool], ready: Callable[[], None]) -> None:
+    """Probe until the first good answer or the container's end.
 
     Args:
+        pid: A process of the container, in whose network is asked.
         address: Where the container listens.
-        probe: Port, path and period; the period is real time, as the container's own start is.
+        probe: Port, path and period in seconds of real time, as the container's own start is.
         gone: Whether the container has ended.
         ready: Called once, at the first answer with status 200.
     """
+    pause = min(probe.period, LONGEST_PAUSE_SECONDS)
+    words = [str(pid), address, str(probe.port), probe.path, str(pause)]
 
     def run() -> None:
-        pause = threading.Event()
-        while not gone():
-            if answers(address, probe):
-                ready()
+        with subprocess.Popen([sys.executable, "-I", str(_SCRIPT), *words]) as process:
+            while not gone():
+                try:
+                    code = process.wait(LONGEST_PAUSE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+                if code == 0:
+                    ready()
                 return
-            # A period of seconds would make every test of a ready container wait; the first tries are closer together.
-            pause.wait(min(probe.period, 0.2))
+            process.kill()
 
     threading.Thread(target=run, name="spcs-probe", daemon=True).start()
-
-
-def answers(address: str, probe: Probe) -> bool:
-    """Whether an HTTP GET of the probe's path is answered with 200 now."""
-    connection = http.client.HTTPConnection(address, probe.port, timeout=ANSWER_SECONDS)
-    try:
-        connection.request("GET", probe.path)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

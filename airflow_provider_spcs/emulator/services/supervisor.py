@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import lifecycle
@@ -140,7 +141,7 @@ class Supervisor:
             self._ended.append(key)
         else:
             self._selector.register(handle, selectors.EVENT_READ, key)
-        self._probe(live)
+        self._probe(running, live)
 
     def ready(self, live: Live) -> None:
         """A container's readiness probe was answered."""
@@ -149,14 +150,13 @@ class Supervisor:
             self.progress.container(job, instance, container, ContainerStatus.READY, lifecycle.RUNNING)
             self.progress.settle(job)
 
-    def _probe(self, live: Live) -> None:
+    def _probe(self, running: RunningContainer, live: Live) -> None:
         job, instance, container = live
         probe = next(item.readiness for item in job.spec.containers if item.name == container.name)
         if probe is not None and container.status is ContainerStatus.PENDING:
             key = id(container)
-            probes.watch(
-                instance.address, probe, lambda: key not in self._running, lambda: self.post(lambda: self.ready(live))
-            )
+            ready = partial(self.post, partial(self.ready, live))
+            probes.watch(running.pid, instance.address, probe, lambda: key not in self._running, ready)
 
     def _live_containers(self, job: Job) -> list[tuple[RunningContainer, Live]]:
         return [(running, live) for running, live, _ in self._running.values() if live[0] is job]

@@ -254,9 +254,9 @@ def test_readiness_probe_holds_the_container_pending(local: Local, make_spec: Sp
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     code = (
-        "import http.server, pathlib, time\n"
+        "import http.server, pathlib, socketserver, time\n"
         f"while not pathlib.Path('/mnt/go/go').exists(): time.sleep(0.02)\n"
-        f"http.server.HTTPServer(('127.0.0.1', {port}), http.server.SimpleHTTPRequestHandler).serve_forever()"
+        f"socketserver.TCPServer(('127.0.0.1', {port}), http.server.SimpleHTTPRequestHandler).serve_forever()"
     )
     local.sql("CREATE STAGE GO1")
     text = make_spec(
@@ -269,5 +269,6 @@ def test_readiness_probe_holds_the_container_pending(local: Local, make_spec: Sp
     local.until(lambda: local.containers("PROBED")[0]["message"] == message)
     assert local.status("PROBED") == "PENDING"
     (local.account.stages.path(local.session, "@GO1") / "go").touch()
-    local.until(lambda: local.status("PROBED") == "RUNNING")
+    local.until(lambda: local.status("PROBED") != "PENDING")
+    assert local.status("PROBED") == "RUNNING", local.logs("PROBED")
     local.sql("DROP SERVICE PROBED")

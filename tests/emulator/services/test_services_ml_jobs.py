@@ -23,7 +23,8 @@ result = pathlib.Path(os.environ['MLRS_STAGE_RESULT_PATH']) / os.environ['MLRS_R
 result.write_text('42')
 """
 OPTIONS = {
-    "STAGE_PATH": "@payload/main_1", "ARGS": ["bash", "/mnt/job_stage/system/startup.sh", "/mnt/job_stage/app/main.py", "x"],
+    "STAGE_PATH": "@payload/main_1",
+    "ARGS": ["bash", "/mnt/job_stage/system/startup.sh", "/mnt/job_stage/app/main.py", "x"],
     "ENV_VARS": {"MLRS_STAGE_MOUNT_PATH": "/mnt/job_stage", "MLRS_PAYLOAD_DIR": "app"}, "ENABLE_METRICS": True,
     "SPEC_OVERRIDES": None, "ENABLE_STAGE_MOUNT_V2": True, "ARTIFACT_REPOSITORIES": None,
 }  # fmt: skip

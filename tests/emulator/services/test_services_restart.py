@@ -45,7 +45,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_jobs_survive_kill_of_the_emulator(tmp_path: Path, make_spec: Callable[..., str]) -> None:
-    """After kill -9: the job that ended meanwhile has its exit code, the running one runs on, the waiting one starts."""
+    """After kill -9: the ended job has its exit code, the running one runs on, the waiting one starts."""
     half = {"requests": {"cpu": 1.5}}
     specs = [
         make_spec("import time; print('a'); time.sleep(1.5); print('b'); exit(7)", resources=half),
