@@ -110,6 +110,7 @@ class Account:
 
     def session(
         self,
+        *,
         user: str = "ADMIN",
         role: str = "ACCOUNTADMIN",
         database: str | None = None,

@@ -1,0 +1,137 @@
+"""The store of results: what it keeps, for how long, and how values survive it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from airflow_provider_spcs.emulator.clock import TickClock
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.result import Column, Result, number, text
+from airflow_provider_spcs.emulator.wire import binds
+from airflow_provider_spcs.emulator.wire.results import INLINE_ROWS, Results
+
+
+def _numbers(rows: int, batch: int = 10_000) -> Iterator[pa.RecordBatch]:
+    for first in range(0, rows, batch):
+        yield pa.record_batch({"N": pa.array(range(first, min(first + batch, rows)), pa.int64())})
+
+
+def _read(results: Results, query_id: str) -> list[int]:
+    return [value for batch in results.get(query_id)[1] for value in batch.column(0).to_pylist()]
+
+
+@pytest.mark.parametrize("rows", [0, 1, INLINE_ROWS, INLINE_ROWS + 1, 100_000])
+def test_stored_result_is_read_back_whole(tmp_path: Path, rows: int) -> None:
+    """Every row once, in order, and a first part that fits into a reply."""
+    results = Results(tmp_path, TickClock())
+    stored = results.store("q", Result([number("N")], batches=_numbers(rows)))
+    assert _read(results, "q") == list(range(rows))
+    assert stored.rows == rows
+    assert all(part.rows <= INLINE_ROWS for part in stored.parts[:1])
+
+
+def test_result_is_dropped_after_a_day(tmp_path: Path) -> None:
+    """As on Snowflake: RESULT_SCAN of an older query is 709."""
+    clock = TickClock()
+    results = Results(tmp_path, clock)
+    results.store("old", Result([number("N")], [(1,)]))
+    clock.tick(24 * 3600 + 1)
+    results.store("new", Result([number("N")], [(2,)]))
+    assert _read(results, "new") == [2]
+    with pytest.raises(SnowflakeError) as caught:
+        results.get("old")
+    assert caught.value.errno == 709
+
+
+def test_oldest_results_make_room_for_the_newest(tmp_path: Path) -> None:
+    """The budget holds, and the newest result is kept even when it alone exceeds it."""
+    results = Results(tmp_path, TickClock(), budget=1_000_000)
+    for name in ("a", "b", "c"):
+        results.store(name, Result([number("N")], batches=_numbers(100_000)))
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+    assert len(_read(results, "c")) == 100_000
+
+
+def test_result_that_fails_while_read_leaves_nothing(tmp_path: Path) -> None:
+    """A statement that is cancelled between two batches leaves no file."""
+
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield from _numbers(10_000)
+        raise SnowflakeError("SQL execution canceled", 604, "57014")
+
+    with pytest.raises(SnowflakeError):
+        Results(tmp_path, TickClock()).store("q", Result([number("N")], batches=broken()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wide_numbers_are_found_in_any_part(tmp_path: Path) -> None:
+    """One number beyond 64 bits makes its column wide for the whole result."""
+    kind = pa.decimal128(38, 0)
+    batches = [pa.record_batch({"N": pa.array([Decimal(value)], kind)}) for value in (1, 2**100)]
+    stored = Results(tmp_path, TickClock()).store("q", Result([number("N")], batches=iter(batches)))
+    assert stored.wide == {0}
+
+
+def test_rows_of_python_values_are_kept_exactly(tmp_path: Path) -> None:
+    """SHOW and DML results, which come as rows, can be scanned like any other."""
+    columns = [text("T"), number("N"), Column("D", "FIXED", 10, 2), Column("TS", "TIMESTAMP_NTZ", 0, 9)]
+    row = ("x", 2**70, Decimal("1.50"), datetime.datetime(2024, 2, 29, 1, 2, 3, 456789))
+    results = Results(tmp_path, TickClock())
+    results.store("q", Result(columns, [row, (None,) * 4]))
+    batch = next(results.get("q")[1])
+    assert [tuple(line.values()) for line in batch.to_pylist()] == [row, (None,) * 4]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "value"),
+    [
+        ("FIXED", "12345678901234567890123", 12345678901234567890123),
+        ("FIXED", "1.50", Decimal("1.50")),
+        ("REAL", "2.5", 2.5),
+        ("BOOLEAN", "true", True),
+        ("TEXT", "1", "1"),
+        ("BINARY", "01ff", b"\x01\xff"),
+        ("DATE", "-86400000", datetime.date(1969, 12, 31)),
+        ("TIME", "3723456789000", datetime.time(1, 2, 3, 456789)),
+        ("TIMESTAMP_NTZ", "-1000", datetime.datetime(1969, 12, 31, 23, 59, 59, 999999)),
+        ("TIMESTAMP_LTZ", "0", datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)),
+        ("ANY", None, None),
+    ],
+)
+def test_bind_is_decoded_by_its_declared_type(kind: str, sent: str | None, value: object) -> None:
+    """The text of a bind becomes the Python value its type says."""
+    assert binds.decode({"1": {"type": kind, "value": sent}}) == ([value], None)
+
+
+def test_bind_of_timestamp_tz_keeps_its_offset() -> None:
+    """Nanoseconds since 1970, a blank, minutes plus 1440."""
+    [moment], _ = binds.decode({"1": {"type": "TIMESTAMP_TZ", "value": "0 1560"}})
+    assert str(moment) == "1970-01-01 02:00:00+02:00"
+
+
+def test_binds_are_ordered_by_number_not_by_text() -> None:
+    """Key 10 comes after key 9."""
+    given = {str(number): {"type": "FIXED", "value": str(number)} for number in range(12, 0, -1)}
+    assert binds.decode(given) == (list(range(1, 13)), None)
+
+
+def test_array_binds_become_rows() -> None:
+    """One array a column on the wire, one list a row for the engine."""
+    given = {"1": {"type": "FIXED", "value": ["1", "2"]}, "2": {"type": "TEXT", "value": ["a", None]}}
+    assert binds.decode(given) == ([], [[1, "a"], [2, None]])
+
+
+@pytest.mark.parametrize("given", [{"1": None}, {"x": {}}, [], ["1"], {"1": {"value": []}, "2": {"value": "x"}}])
+def test_malformed_binds_are_refused_or_empty(given: object) -> None:
+    """Nothing that is not a bind gets further than here."""
+    if not given:
+        assert binds.decode(given) == ([], None)
+        return
+    with pytest.raises(SnowflakeError):
+        binds.decode(given)
