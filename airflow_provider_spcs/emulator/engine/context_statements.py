@@ -114,6 +114,8 @@ def set_parameter(session: Session, name: str, value: Any) -> None:
     if name == "AUTOCOMMIT" and value is True and session.transaction.begun:
         session.transaction.commit()
     session.parameters[name] = value
+    if name == "TIMEZONE":
+        session.transaction.in_zone(str(value))
 
 
 def _check_zone(zone: str) -> None:
@@ -134,7 +136,7 @@ def unset_parameter(session: Session, statement: Statement) -> Result:
         if known is None:
             session.parameters.pop(name, None)
         else:
-            session.parameters[name] = known.value
+            set_parameter(session, name, known.value)
         statement.accept(",")
     return status(_DONE, Kind.ALTER_SESSION)
 

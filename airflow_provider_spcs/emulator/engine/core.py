@@ -7,6 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.physical import schema_of
 from airflow_provider_spcs.emulator.names import Name, quoted
 
@@ -61,6 +62,8 @@ class Engine:
                         "autoload_known_extensions": "false",
                     },
                 )
+                # New cursors start in the zone of a new session; SET on each would cost more than a small query.
+                self._connection.execute(f"SET GLOBAL TimeZone = '{DEFAULTS['TIMEZONE'].value}'")
             return self._connection
 
     def cursor(self) -> Any:

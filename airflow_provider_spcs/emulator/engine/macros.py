@@ -23,7 +23,7 @@ MACROS = [
     "sf_modulo(a, b) AS CASE WHEN b = 0 THEN error('100051|22012|Division by zero') ELSE a % b END",
     "sf_hash(x) AS CAST(hash(x)::HUGEINT - 9223372036854775808 AS BIGINT)",
     # A reproducible fraction in (0, 1) for a seed and a row.
-    "sf_fraction(seed, i) AS (hash(seed, i) >> 11)::DOUBLE / 9007199254740992.0 + 5.551115123125783e-17",
+    "sf_fraction(seed, i) AS (hash(xor(hash(i), seed)) >> 11)::DOUBLE / 9007199254740992.0 + 5.551115123125783e-17",
     "sf_uniform_int(lo, hi, f) AS CAST(lo AS BIGINT) + CAST(floor(f * (hi - lo + 1)) AS BIGINT)",
     "sf_normal(mean, sd, u, v) AS mean + sd * sqrt(-2 * ln(greatest(u, 1e-300))) * cos(2 * pi() * v)",
     """sf_typeof(x) AS CASE json_type(x::JSON) WHEN 'VARCHAR' THEN 'VARCHAR' WHEN 'UBIGINT' THEN 'INTEGER'

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine import dml, physical, query
+from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.transaction import Transaction
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, no_current, syntax_error, unsupported
@@ -159,8 +160,9 @@ class Session:
     def cursor(self) -> Any:
         """A DuckDB cursor of its own, in the session's time zone."""
         cursor = self.account.engine.cursor()
-        zone = str(self.parameters["TIMEZONE"]).replace("'", "''")
-        cursor.execute(f"SET TimeZone='{zone}'")
+        zone = str(self.parameters["TIMEZONE"])
+        if zone != DEFAULTS["TIMEZONE"].value:
+            cursor.execute(f"SET TimeZone = {sql_text(zone)}")
         return cursor
 
     @contextlib.contextmanager

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_spcs.emulator.engine.failures import translated
+from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ class Transaction:
                 self._cursor = self._session.cursor()
             self.drain()
             yield self._cursor
+
+    def in_zone(self, zone: str) -> None:
+        """Let the transaction's cursor read and write times in another zone."""
+        with self.lock:
+            if self._cursor is not None:
+                self.drain()
+                self._cursor.execute(f"SET TimeZone = {sql_text(zone)}")
 
     def write(self, targets: list[Name], work: Callable[[Any], _T], names: dict[str, str] | None = None) -> _T:
         """Run ``work(cursor)``, which changes ``targets``: in the open transaction, or in one of its own.

@@ -42,7 +42,8 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
 def _random(node: exp.Rand) -> exp.Expression:
     if node.this is None:
         return exp.maybe_parse("CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
-    return _sql(f"CAST(CAST(hash({_text(node.this)}, {_text(_number(node))}) AS HUGEINT) - {_HALF} AS BIGINT)")
+    seed, row = _text(node.this), _text(_number(node))
+    return _sql(f"CAST(CAST(hash(xor(hash({row}), hash({seed}))) AS HUGEINT) - {_HALF} AS BIGINT)")
 
 
 def _uniform(node: exp.Uniform) -> exp.Expression:
@@ -133,7 +134,7 @@ def _text(node: exp.Expression) -> str:
 
 def _sql(text: str) -> exp.Expression:
     tree = exp.maybe_parse(text, dialect="duckdb")
-    for call in tree.find_all(exp.Anonymous):
-        if call.this == "hash":
-            call.meta["duckdb"] = True  # DuckDB's own, not Snowflake's HASH
+    for node in tree.find_all(exp.Anonymous, exp.Cast):
+        if isinstance(node, exp.Cast) or node.this == "hash":
+            node.meta["duckdb"] = True  # DuckDB's own meaning, not Snowflake's
     return tree

@@ -15,6 +15,8 @@ _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.S
 
 
 def _cast(node: Any) -> exp.Expression:
+    if node.meta.get("duckdb"):
+        return node
     kind, inner = node.to, node.this
     node.meta["declared"] = _said(kind)
     if kind.this in _TEXT:
