@@ -60,16 +60,18 @@ def start(runner: Runner) -> Iterator[Start]:
         container.wait(10)
 
 
-@pytest.fixture(params=["pid", "mount", "rewrite"])
-def any_runner(request: pytest.FixtureRequest, account: Any) -> Iterator[Runner]:
-    """A runner for each way of isolation that this machine allows."""
-    runner = Runner(account, plans=[request.param])
+@pytest.fixture(scope="session", params=["pid", "mount", "rewrite"])
+def any_runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """A runner for each way of isolation that this machine allows; one for all tests, which share nothing in it."""
+    place: Any = Place(Home(tmp_path_factory.mktemp("account") / "home"))
+    runner = Runner(place, plans=[request.param])
     try:
         assert runner.plan == request.param
     except StartError as error:
         pytest.skip(f"this machine refuses it: {error}")
     yield runner
     runner.close()
+    place.home.release()
 
 
 @pytest.fixture
