@@ -47,6 +47,7 @@ class SpcsJobOperator(SpcsJobParameters):
         secrets: :class:`~airflow_provider_spcs.spec.SecretRef` objects: Snowflake secrets, by name.
         volumes: Absolute path to a volume, or to a stage as ``"@db.schema.stage/dir"``.
         resources: :class:`~airflow_provider_spcs.spec.Resources`, or its fields as a dict.
+        container_resources: Another word for ``resources``, which is also a word of Airflow's own about workers.
         spec: A whole specification: ``ServiceSpec``, dict, YAML text, local ``.yaml`` file (rendered by Jinja), or
             ``"@stage/path/spec.yaml"``, which only Snowflake reads.
         spec_overrides: Merged into the specification last; containers and volumes are found by name.

@@ -80,6 +80,7 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         secrets: Sequence[SecretRef] | None = None,
         volumes: Mapping[str, Volume | str] | None = None,
         resources: Resources | Mapping[str, Any] | None = None,
+        container_resources: Resources | Mapping[str, Any] | None = None,
         spec: SpecInput = None,
         spec_overrides: Mapping[str, Any] | None = None,
         base_container_name: str | None = None,
@@ -132,7 +133,7 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         self.secrets = secrets
         self.volumes = volumes
         # `resources` itself is an attribute of Airflow's own, about workers.
-        self.container_resources = resources
+        self.container_resources = container_resources if container_resources is not None else resources
         self.spec = spec
         self.spec_overrides = spec_overrides
         self.base_container_name = base_container_name
@@ -173,6 +174,15 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         self.drop_on_completion = drop_on_completion
         self.cancel_on_kill = cancel_on_kill
         self.timeout = timeout
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """As for every operator; the scheduler would read a mapped task's ``resources`` as its own word."""
+        made = super().partial(**kwargs)
+        resources = made.kwargs.pop("resources", None)
+        if resources is not None:
+            made.kwargs.setdefault("container_resources", resources)
+        return made
 
     @staticmethod
     def _convert_resources(resources: Any) -> None:  # noqa: ARG004 - Airflow's hook

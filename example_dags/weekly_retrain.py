@@ -17,7 +17,7 @@ from airflow_provider_spcs import GitSource, Resources, SpcsJobOperator
 PAYLOAD = Path(__file__).resolve().parent.parent / "payload"
 STAGE = "@ML_DEMO_DB.ML_DEMO_SCHEMA.ML_DEMO_STAGE"
 REPOSITORY = "{{ var.value.get('spcs_git_url', 'https://github.com/your-org/your-repo.git') }}"
-# A run triggered through the API has no logical date, so {{ ds }} would fail; a run always has an id.
+# A run triggered through the API has no logical date, but every run has an id.
 MODEL_DIR = "/opt/models/{{ run_id | replace(':', '-') | replace('+', '-') }}"
 
 model = Asset("loan_default_predictor", uri="snowflake-model://ML_DEMO_DB/ML_DEMO_SCHEMA/LOAN_DEFAULT_PREDICTOR")

@@ -1,0 +1,101 @@
+"""The example DAGs, and DAGs run as ``dag.test()`` runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+
+from airflow_provider_spcs import Resources, SpcsJobOperator, SpcsJobSensor
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "example_dags"
+FILES = sorted(EXAMPLES.glob("*.py"))
+SEVEN = ["python", "-c", "import pathlib; pathlib.Path('/airflow/xcom/return.json').write_text('7')"]
+
+
+def dag_of(path: Path) -> DAG:
+    """The only DAG of a file."""
+    bag = DagBag(dag_folder=str(path))
+    assert bag.import_errors == {}
+    (dag,) = bag.dags.values()
+    return dag
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_example_dag_imports_serializes_and_is_short(path: Path) -> None:
+    """Importable on a stock Airflow, storable in its database, and readable at once."""
+    dag = dag_of(path)
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert set(stored.task_dict) == set(dag.task_dict)
+    assert dag.doc_md
+    assert len(path.read_text().splitlines()) < 130
+
+
+@pytest.mark.parametrize("path", [*FILES, EXAMPLES / "job_spec.yaml"], ids=lambda path: path.name)
+def test_example_uses_no_logical_date(path: Path) -> None:
+    """A run triggered through the API has none, and {{ ds }} would fail it."""
+    assert re.findall(r"{{\s*(ds|ts|data_interval|logical_date|execution_date)\b", path.read_text()) == []
+
+
+def test_weekly_retrain_is_three_jobs_in_a_row_with_a_typed_form() -> None:
+    """generate_data >> train >> register, every parameter with type, title and description."""
+    dag = dag_of(EXAMPLES / "weekly_retrain.py")
+    assert [task.task_id for task in dag.topological_sort()] == ["generate_data", "train", "register"]
+    assert all(isinstance(task, SpcsJobOperator) for task in dag.tasks)
+    assert dag.catchup is False
+    for name in ("rows", "git_ref", "num_rounds", "promotion_threshold"):
+        param = dag.params.get_param(name)
+        assert {"type", "title"} <= set(param.schema)
+        assert param.description
+    assert [outlet.name for outlet in dag.get_task("register").outlets] == ["loan_default_predictor"]
+
+
+def test_mapped_operator_with_resources_serializes() -> None:
+    """Airflow stores partial arguments; ``resources`` is a word of its own too."""
+    with DAG("mapped", schedule=None) as dag:
+        SpcsJobOperator.partial(task_id="t", compute_pool="P", image="i", resources=Resources(memory="1Gi")).expand(
+            args=[["1"], ["2"]]
+        )
+    DagSerialization.from_dict(DagSerialization.to_dict(dag))
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_dag_test_runs_a_job_and_pushes_its_result(
+    job: dict[str, Any], run_dag: Callable[..., Any], deferrable: bool
+) -> None:
+    """Through Airflow itself: rendering, XCom, links, deferral."""
+    with DAG(f"run_{deferrable}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        SpcsJobOperator(**job, command=SEVEN, deferrable=deferrable)
+    run = run_dag(dag)
+    assert str(run.state) == "success"
+    (ti,) = run.get_task_instances()
+    assert ti.xcom_pull(task_ids="job") == 7
+    assert ti.xcom_pull(task_ids="job", key="_link_SpcsJobLink")
+
+
+def test_dag_test_submits_without_waiting_and_a_sensor_waits(job: dict[str, Any], run_dag: Callable[..., Any]) -> None:
+    """The job's name goes from one task to the other."""
+    with DAG("submit_and_wait", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        submit = SpcsJobOperator(**job, command=SEVEN, wait_for_completion=False)
+        SpcsJobSensor(task_id="wait", job_name=submit.output, poke_interval=1, deferrable=True)
+    assert str(run_dag(dag).state) == "success"
+
+
+def test_dag_test_failed_job_fails_the_run(job: dict[str, Any], run_dag: Callable[..., Any]) -> None:
+    """A job that failed is never green."""
+    with DAG("failing", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        SpcsJobOperator(**job, command=["python", "-c", "raise SystemExit(1)"], deferrable=True)
+    assert str(run_dag(dag).state) == "failed"
+
+
+def test_dags_folder_stays_empty() -> None:
+    """``dag.test()`` parses it on each call."""
+    assert list(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).iterdir()) == []

@@ -1,0 +1,89 @@
+"""The sensor, in its three modes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
+
+from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
+from airflow_provider_spcs.errors import JobFailedError, JobVanished
+from tests.airflow.fakes import TaskInstance, context
+
+SLEEP = ["python", "-c", "import time; time.sleep(30)"]
+SHORT = ["python", "-c", "import time; time.sleep(1)"]
+FAIL = ["python", "-uc", "print('boom'); raise SystemExit(3)"]
+
+
+class Rescheduled(TaskInstance):
+    """A task instance that was not rescheduled before."""
+
+    def get_first_reschedule_date(self, context: Any) -> None:
+        """None, as on the first try."""
+
+
+@pytest.fixture
+def submitted(job: dict[str, Any]) -> Any:
+    """Submit a job that somebody else waits for; its name."""
+
+    def submit(command: list[str], run_id: str) -> str:
+        operator = SpcsJobOperator(**job, command=command, wait_for_completion=False)
+        return str(operator.execute(context(TaskInstance(run_id=run_id))))
+
+    return submit
+
+
+def sensor(name: str, **more: Any) -> SpcsJobSensor:
+    """A sensor that looks often."""
+    return SpcsJobSensor(**{"task_id": "wait", "job_name": name, "poke_interval": 0.5, "timeout": 60, **more})
+
+
+def test_sensor_poke_waits_until_the_job_is_done(submitted: Any) -> None:
+    """In the worker, over one held connection."""
+    ti = TaskInstance(task_id="wait")
+    sensor(submitted(SHORT, "poke")).execute(context(ti))
+    assert "job_url" in ti.xcoms
+
+
+def test_sensor_reschedule_gives_its_slot_back(submitted: Any) -> None:
+    """While the job runs the worker is free."""
+    with pytest.raises(AirflowRescheduleException):
+        sensor(submitted(SLEEP, "reschedule"), mode="reschedule").execute(context(Rescheduled(task_id="wait")))
+
+
+def test_sensor_deferred_ends_with_the_job(submitted: Any) -> None:
+    """The triggerer waits, the worker looks once more."""
+    waiting = sensor(submitted(SHORT, "sensor-deferred"), deferrable=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        waiting.execute(context(TaskInstance(task_id="wait")))
+    trigger = SpcsJobTrigger(**deferred.value.trigger.serialize()[1])
+
+    async def events() -> list[dict[str, Any]]:
+        return [event.payload async for event in trigger.run()]
+
+    (event,) = asyncio.run(events())
+    assert waiting.execute_complete(context(TaskInstance(task_id="wait")), event) is None
+
+
+def test_sensor_failed_job_fails_at_once_with_the_card(submitted: Any) -> None:
+    """Not after the sensor's own seven days; and with the job's exit code and last lines."""
+    name = submitted(FAIL, "sensor-fail")
+    with pytest.raises(JobFailedError) as caught:
+        sensor(name).execute(context(TaskInstance(task_id="wait")))
+    assert (caught.value.exit_code, caught.value.last_lines) == (3, ("boom",))
+
+
+def test_sensor_unknown_job_fails_at_once(job: dict[str, Any]) -> None:
+    """A job that neither Snowflake's list nor its history knows will never be done."""
+    with pytest.raises(JobVanished):
+        sensor("EMULATOR.PUBLIC.NEVER_SUBMITTED").execute(context(TaskInstance(task_id="wait")))
+
+
+def test_sensor_deferred_timeout_is_a_sensor_timeout(submitted: Any) -> None:
+    """``timeout`` means what it means for every sensor, so ``soft_fail`` works."""
+    waiting = sensor(submitted(SLEEP, "sensor-timeout"), deferrable=True)
+    event = {"job_name": waiting.job_name, "reason": "execution_timeout", "status": "RUNNING"}
+    with pytest.raises(AirflowSensorTimeout):
+        waiting.execute_complete(context(TaskInstance(task_id="wait")), event)
