@@ -17,6 +17,10 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 class _Tokenizer(Snowflake.Tokenizer):
     # By default sqlglot swallows the rest of CALL, EXECUTE, SHOW and the like as one string; our parsers want tokens.
     COMMANDS: ClassVar[set[TokenType]] = set()
+    # CREATE FILE FORMAT is a command of two words like any other.
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {
+        word: kind for word, kind in Snowflake.Tokenizer.KEYWORDS.items() if word != "FILE FORMAT"
+    }
 
 
 # Strings, quoted identifiers and comments are matched first, so that only a bare URL is found by its group.
@@ -162,6 +166,10 @@ class Statement:
             )
         self._bound += 1
         return self.binds[self._bound - 1]
+
+    def unread(self) -> Sequence[Any]:
+        """The values of the placeholders from the cursor on."""
+        return self.binds[sum(token.text == "?" for token in self.tokens[: self.at]) :]
 
     def is_string(self, ahead: int = 0) -> bool:
         """Whether a string literal (quoted or ``$$``) comes ``ahead``."""

@@ -1,4 +1,4 @@
-"""CREATE, DROP and COMMENT ON MODEL."""
+"""CREATE and DROP MODEL."""
 
 from __future__ import annotations
 
@@ -75,14 +75,3 @@ def drop_model(session: Session, statement: Statement) -> Result:
         return status("Drop statement executed successfully (object may not exist or not authorized).")
     session.account.objects.drop("MODEL", name)
     return status(f"{name.name} successfully dropped.")
-
-
-@command("COMMENT ON MODEL", "COMMENT IF EXISTS ON MODEL")
-def comment_on_model(session: Session, statement: Statement) -> Result:
-    """Set a model's comment."""
-    name = session.qualify(statement.name())
-    statement.expect("IS")
-    comment = statement.string()
-    statement.end()
-    session.account.objects.update("MODEL", name, comment=comment)
-    return status("Statement executed successfully.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.stages import ddl, format_ddl, listing, transfer
+from airflow_provider_spcs.emulator.stages import ddl, format_ddl, infer, listing, load, transfer, unload
+from airflow_provider_spcs.emulator.stages.loads import Loads
 from airflow_provider_spcs.emulator.stages.location import Location, directory_name
 from airflow_provider_spcs.emulator.stages.md5 import Digests
 from airflow_provider_spcs.emulator.stages.reference import Reference, parse
@@ -37,6 +38,7 @@ class Stages:
         shutil.rmtree(self._root / ".temporary", ignore_errors=True)
         self.objects = Scoped(account.objects)
         self.digests = Digests()
+        self.loads = Loads(account.objects, self.digests)
         self.objects.on_drop("STAGE", self._dropped)
 
     def path(self, session: Session, reference: str) -> Path:
@@ -92,6 +94,7 @@ class Stages:
     def end_session(self, session: Session) -> None:
         """Forget the session's temporary stages and file formats, and remove their files."""
         self.objects.end_session(session)
+        self.loads.end_session(session)
         shutil.rmtree(self._root / ".temporary" / str(session.id), ignore_errors=True)
 
     def _directory(self, session: Session, reference: Reference) -> Path:
@@ -124,4 +127,4 @@ def _table_exists(session: Session, name: Name) -> bool:
     return True
 
 
-__all__ = ["Stages", "ddl", "format_ddl", "listing", "transfer"]
+__all__ = ["Stages", "ddl", "format_ddl", "infer", "listing", "load", "transfer", "unload"]

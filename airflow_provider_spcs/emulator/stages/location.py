@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.stages.formats import FileFormat
 from airflow_provider_spcs.emulator.stages.reference import invalid_path
 
 
@@ -78,6 +79,20 @@ class Location:
     def _start(self) -> Path:
         """The deepest directory that every file of the prefix lies in."""
         return self.file(self.prefix.rpartition("/")[0])
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One file of a place, and the format it is read in."""
+
+    location: Location
+    file: File
+    shape: FileFormat
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.location.root / self.file.path
 
 
 class _Matcher:

@@ -26,6 +26,7 @@ class Places:
         self._statement = statement
         token = statement.tokens[statement.at - 1]
         self._rest = statement.text[token.end + 1 :]
+        self._binds = statement.unread()
         self._bound = 0
 
     def next(self) -> str:
@@ -47,15 +48,15 @@ class Places:
 
     def options(self) -> Statement:
         """What follows the places, as tokens; placeholders go on where the places left off."""
-        return Statement.parse(self._rest, self._statement.binds[self._bound :])
+        return Statement.parse(self._rest, self._binds[self._bound :])
 
     def _bind(self) -> str:
-        if self._bound >= len(self._statement.binds):
+        if self._bound >= len(self._binds):
             raise SnowflakeError(
                 "SQL compilation error: error line 1 at position 0\nBind variable ? not set.", 2049, "42601"
             )
         self._bound += 1
-        value = str(self._statement.binds[self._bound - 1])
+        value = str(self._binds[self._bound - 1])
         # Clients bind `'@stage/dir'` with and without the quotes a literal would have.
         return value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else value
 
