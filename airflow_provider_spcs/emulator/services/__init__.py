@@ -9,7 +9,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
 from airflow_provider_spcs.emulator.events import Telemetry
 from airflow_provider_spcs.emulator.lifecycle import TERMINAL, JobStatus
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.objects import StoredObject
+from airflow_provider_spcs.emulator.objects import Document, StoredObject
 from airflow_provider_spcs.emulator.services import (
     compute_pools,
     describe_service,
@@ -67,7 +67,11 @@ class Services:
         compute_pools.make_system_pool(self._account)
         self.telemetry.start()
         for row in self.store.active():
-            self._pick_up(self.job(row))
+            if row.deleted is None and not self._named(row):
+                # The process ended while the job was being made or dropped; nobody was told that it runs.
+                self.store.mark_deleted(row.id, self._account.clock.now().isoformat())
+            else:
+                self._pick_up(self.job(row))
         self.supervisor.start()
 
     def close(self) -> None:
@@ -81,9 +85,22 @@ class Services:
         self.telemetry.close()
         self.store.close()
 
-    def add(self, job: Job, created: str) -> None:
-        """Have a new job run."""
-        self.store.add(job, created)
+    def add(self, job: Job, document: Document) -> None:
+        """Have a new job run; of two with one name at the same time, one gets 2002.
+
+        Args:
+            job: The job.
+            document: What SHOW SERVICES says of it.
+
+        Raises:
+            SnowflakeError: 2002 when the name is taken.
+        """
+        self.store.add(job, document["created_on"])
+        try:
+            self._account.objects.create("SERVICE", job.name, document)
+        except SnowflakeError:
+            self.store.remove(job.id)
+            raise
         self.supervisor.post(lambda: self._admit(job))
 
     def cancel(self, job_id: str) -> None:
@@ -130,6 +147,10 @@ class Services:
         """A stored job by its id, ended or not."""
         row = self.store.get(job_id)
         return self.job(row) if row else None
+
+    def _named(self, row: JobRow) -> bool:
+        document = self._account.objects.find("SERVICE", row.name)
+        return document is not None and document["id"] == row.id
 
     def _admit(self, job: Job) -> None:
         self.supervisor.jobs[job.id] = job

@@ -56,6 +56,8 @@ def create_secret(session: Session, statement: Statement) -> Result:
         raise unsupported(f"CREATE SECRET TYPE = {kind}")
     if kind not in _VALUES:
         raise invalid_value(kind, "TYPE", f"It must be one of {', '.join(_VALUES)}.")
+    if "API_AUTHENTICATION" in given:
+        session.account.objects.get("INTEGRATION", ddl.account_name(given["API_AUTHENTICATION"]))
     values = _values(kind, given)
     exists = session.account.objects.find(KIND, name) is not None
     document = ddl.created(

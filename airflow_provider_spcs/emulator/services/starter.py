@@ -35,15 +35,23 @@ class Starter:
         progress: Applies transitions.
         timing: The pools' delays.
         attach: Called with each container that was started.
+        wanted_elsewhere: Whether the thread has something else to do.
     """
 
     def __init__(
-        self, account: Account, progress: Progress, timing: PoolTiming, attach: Callable[[RunningContainer, Live], None]
+        self,
+        account: Account,
+        progress: Progress,
+        timing: PoolTiming,
+        *,
+        attach: Callable[[RunningContainer, Live], None],
+        wanted_elsewhere: Callable[[], bool],
     ) -> None:
         self._account = account
         self._progress = progress
         self._timing = timing
         self._attach = attach
+        self._wanted_elsewhere = wanted_elsewhere
         self._pulls: dict[int, tuple[datetime, Live]] = {}
 
     def advance(self, jobs: dict[str, Job]) -> datetime | None:
@@ -68,6 +76,9 @@ class Starter:
                     self._wait(job, instance, _reason(document))
                 else:
                     self._start(job, instance)
+                    if self._wanted_elsewhere():
+                        # Starting takes a while; a statement that waits for this thread must not wait for all of it.
+                        return self._account.clock.now()
             document = self._advanced(pool, document, jobs)
         return pool_state.next_change(document, self._timing)
 

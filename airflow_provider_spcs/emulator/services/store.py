@@ -63,6 +63,11 @@ class JobStore:
                  json.dumps(job.details), json.dumps(job.state()), job.details["owner"]),
             )  # fmt: skip
 
+    def remove(self, job_id: str) -> None:
+        """Forget a job that was not made after all."""
+        with self._lock:
+            self._db.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+
     def save(self, job: Job) -> None:
         """Write what has changed of a job."""
         with self._lock:

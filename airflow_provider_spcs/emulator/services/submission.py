@@ -102,9 +102,7 @@ def submit(session: Session, request: JobRequest, text: str) -> Job:
     }
     now = account.clock.now().isoformat()
     job = Job(job_id, name, parsed, needs, details, _instances(parsed, request.replicas or 1, job_id, now))
-    # The name is the lock: of two statements at once, one gets 2002.
-    account.objects.create("SERVICE", name, _document(job, request, now))
-    account.services.add(job, now)
+    account.services.add(job, _document(job, request, now))
     return job
 
 

@@ -64,7 +64,9 @@ class Supervisor:
         self._running: dict[int, tuple[RunningContainer, Live, int | None]] = {}
         self._ended: list[int] = []
         self.progress = Progress(account, store, telemetry, self._tell)
-        self.starter = Starter(account, self.progress, timing, self.attach)
+        self.starter = Starter(
+            account, self.progress, timing, attach=self.attach, wanted_elsewhere=lambda: bool(self._actions)
+        )
         self.stopping = Stopping(account, self.progress, self.jobs, self._live_containers)
         self._upkeep = Upkeep(account, store, telemetry)
         self._closing = False

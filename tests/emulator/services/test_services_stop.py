@@ -216,3 +216,25 @@ def test_several_containers_end_the_instance_together(local: Local, make_spec: S
         ("beside", "DONE"),
     ]
     assert local.logs("PAIR", 0, "beside") == "late"
+
+
+def test_many_statements_for_one_name_make_one_job(local: Local, make_spec: Spec) -> None:
+    """Whoever comes second, from whichever session, gets 2002; the history has one job."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def submit(_: int) -> int:
+        session = local.account.session(database="EMULATOR", schema="PUBLIC")
+        try:
+            session.execute(
+                "EXECUTE JOB SERVICE IN COMPUTE POOL POOL NAME = RACE ASYNC = TRUE FROM SPECIFICATION ?", [make_spec()]
+            )
+        except SnowflakeError as error:
+            return error.errno
+        return 0
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(submit, range(16)))
+    assert answers == [0] + [2002] * 15
+    assert local.ended("RACE") == "DONE"
+    history = local.sql("SELECT * FROM TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY(RESULT_LIMIT => 1000)) WHERE NAME = 'RACE'")
+    assert len(history) == 1
