@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 10_000_000_000
 
+#: Snowflake's numbers for a missing object, a missing schema, and no current database or schema.
+_NO_PLACE = {2003, 2043, 90105, 90106}
+
 logger = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ def check(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: If one is out of range.
     """
+    parts(arguments.table, "--table")
     for name, least, most in (("rows", 1, MAX_ROWS), ("chunk_rows", 1, MAX_ROWS), ("seed", 0, MAX_SEED)):
         value = getattr(arguments, name)
         if not least <= value <= most:
@@ -69,7 +73,7 @@ def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
     comment = json.dumps({"generator": "loan_applications", "rows": arguments.rows, "seed": arguments.seed,
                           "best_achievable_auc": BEST_ACHIEVABLE_AUC})  # fmt: skip
     started = time.perf_counter()
-    session.sql(create(building, comment)).collect()
+    _create(session, building, comment, arguments.table)
     try:
         _fill(session, building, arguments)
         session.sql(f"CREATE TABLE IF NOT EXISTS {table} LIKE {building}").collect()
@@ -89,6 +93,22 @@ def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _create(session: Session, building: str, comment: str, wanted: str) -> None:
+    from snowflake.snowpark.exceptions import SnowparkSQLException
+
+    try:
+        session.sql(create(building, comment)).collect()
+    except SnowparkSQLException as error:
+        if error.sql_error_code not in _NO_PLACE:
+            raise
+        raise InputError(
+            f"--table={wanted}",
+            "its database or schema does not exist, or this role may not see it",
+            f"Names are looked up in {session.get_current_database()}.{session.get_current_schema()}",
+            "Run example_dags/setup/generate_data.sql, or name the table as database.schema.table",
+        ) from error
+
+
 def _fill(session: Session, table: str, arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
     for first in range(1, arguments.rows + 1, arguments.chunk_rows):
@@ -103,7 +123,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Generate the table as the command line asks."""
     arguments = parser().parse_args(argv)
     check(arguments)
-    parts(arguments.table, "--table")
     with open_session() as session:
         result = generate(session, arguments)
     logger.info("label rate %.4f, best achievable AUC %.4f", result["label_rate"], result["best_achievable_auc"])

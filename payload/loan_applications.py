@@ -38,7 +38,7 @@ PURPOSES = {
     "education": (-0.50, -0.45),
     "major_purchase": (0.00, 0.10),
     "medical": (0.45, -0.15),
-    "vehicle": (-0.15, -0.35),
+    "vehicle": (-0.15, -0.37),
     "other": (-0.015, 0.00),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,8 @@ class ModelShelf:
     """
 
     def __init__(self, session: Session, name: str) -> None:
+        # The client's progress bar would fill a job's log with redrawn lines.
+        os.environ.setdefault("TQDM_DISABLE", "1")
         from snowflake.ml.registry import Registry
 
         *place, self._name = parts(name, "--model_name")
@@ -106,7 +109,7 @@ class ModelShelf:
             metrics={**{key: value for key, value in metrics.items() if value is not None}, _FINGERPRINT: fingerprint},
             sample_input_data=frame(sample, booster),
             task=task.Task.TABULAR_BINARY_CLASSIFICATION,
-            options={"target_methods": list(_METHODS)},
+            options={"target_methods": list(_METHODS), "relax_version": True},
         )
 
     def default(self) -> tuple[str | None, float | None]:

@@ -1,0 +1,230 @@
+"""The four commands one after the other, over a socket to an emulated account, as a job's container runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import evaluate
+import generate_data
+import model_files
+import numpy as np
+import pytest
+import register
+import train
+from ceiling import true_probability
+from pipeline import frame, load_booster, pipeline
+from problems import InputError, run
+
+pytest.importorskip("duckdb")
+
+Command = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Any]:
+    """An emulated account."""
+    from airflow_provider_spcs.emulator import start
+
+    with start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session(account: Any) -> Iterator[Any]:
+    """A session of a person who looks at what the jobs did."""
+    from snowflake.snowpark import Session
+
+    opened = Session.builder.configs(dict(account.connection_kwargs)).create()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def command(account: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """``command(train, "--num_rounds", "5")``: run a command in a container's environment; returns its result file."""
+    file = tmp_path_factory.mktemp("xcom") / "return.json"
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in account.connection_kwargs.items():
+            patch.setenv(f"SNOWFLAKE_{key.upper()}", str(value))
+        patch.setenv("SNOWFLAKE_SSL", "off")
+        patch.setenv("SPCS_RESULT_FILE", str(file))
+
+        def execute(module: Any, *arguments: str) -> dict[str, Any]:
+            file.unlink(missing_ok=True)
+            module.main(arguments)
+            result: dict[str, Any] = json.loads(file.read_text())
+            return result
+
+        yield execute
+
+
+@pytest.fixture(scope="module")
+def generated(command: Command) -> dict[str, Any]:
+    """The table, with 30,000 rows made in five chunks."""
+    return command(generate_data, "--rows", "30000", "--chunk_rows", "7000")
+
+
+@pytest.fixture(scope="module")
+def trained(command: Command, generated: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A model of that table."""
+    return command(train, "--num_rounds", "30", "--output_dir", str(tmp_path_factory.mktemp("model")))
+
+
+def _copy(trained: dict[str, Any], directory: Path, auc: float, rounds_from: dict[str, Any] | None = None) -> Path:
+    stored = model_files.read(Path((rounds_from or trained)["model_dir"]))
+    metrics = {"metrics": {**stored.metrics["metrics"], "auc": auc}}
+    model_files.write(directory, stored.model, metrics, stored.sample, stored.result)
+    return directory
+
+
+def test_generate_data_makes_the_asked_rows_with_the_documented_label_rate(generated: dict[str, Any]) -> None:
+    """The result is read back from the table."""
+    assert generated["rows"] == 30_000
+    assert generated["label_rate"] == pytest.approx(0.1498, abs=0.008)
+    assert generated["best_achievable_auc"] == 0.8204
+    assert generated["rows_per_second"] > 0
+
+
+def test_generate_data_labels_follow_the_formula(session: Any, generated: dict[str, Any]) -> None:
+    """SQL and numpy say the same formula: ranked by its probability the labels have the best achievable AUC."""
+    from sklearn.metrics import roc_auc_score
+
+    rows = session.table(generated["table"]).to_pandas()
+    probability = true_probability({name: rows[name].to_numpy() for name in rows})
+    assert probability.mean() == pytest.approx(rows["IS_DEFAULT"].mean(), abs=0.008)
+    # Four standard errors at 30,000 rows.
+    assert roc_auc_score(rows["IS_DEFAULT"], probability) == pytest.approx(0.8204, abs=0.016)
+    assert sorted(rows["APPLICATION_ID"]) == list(range(1, 30_001))
+    assert rows["LOAN_PURPOSE"].value_counts(normalize=True).between(0.11, 0.14).all()
+
+
+def test_generate_data_with_the_same_seed_gives_the_same_rows_in_any_chunks(command: Command, session: Any) -> None:
+    """Each row is a function of seed and id."""
+    tables = []
+    for name, chunk, seed in (("ONCE", "3000", "7"), ("CHUNKS", "800", "7"), ("OTHER", "3000", "8")):
+        command(generate_data, "--rows", "3000", "--table", name, "--chunk_rows", chunk, "--seed", seed)
+        tables.append(session.table(name).to_pandas().sort_values("APPLICATION_ID", ignore_index=True))
+    once, chunks, other = tables
+    assert once.equals(chunks)
+    assert not np.isclose(once["INCOME"], other["INCOME"]).mean() > 0.01
+
+
+def test_generate_data_leaves_no_second_table(session: Any, generated: dict[str, Any]) -> None:
+    """The table it builds beside the wanted one is gone at the end."""
+    assert session.sql("SHOW TABLES LIKE '%BUILDING'").collect() == []
+
+
+def test_train_reads_the_table_and_knows_its_best_achievable_auc(trained: dict[str, Any]) -> None:
+    """The ceiling comes with the table; the files are where the result says."""
+    assert trained["rows"] == 30_000
+    assert trained["best_achievable_auc"] == 0.8204
+    assert trained["auc"] > 0.79
+    assert {path.name for path in Path(trained["model_dir"]).iterdir()} == {
+        "model.ubj",
+        "metrics.json",
+        "sample.json",
+        "result.json",
+    }
+
+
+def test_evaluate_of_the_stored_model_repeats_the_metrics_of_training(
+    command: Command, trained: dict[str, Any]
+) -> None:
+    """Read again from the table, the hold-out is the same rows."""
+    result = command(evaluate, "--model_dir", trained["model_dir"])
+    assert result["rows"] == trained["holdout_rows"]
+    assert result["auc"] == pytest.approx(trained["auc"], rel=1e-6)
+
+
+def test_register_first_version_is_the_default_and_predicts_as_the_booster(
+    command: Command, trained: dict[str, Any], session: Any
+) -> None:
+    """Loaded back from the registry, the model scores raw rows, text included, as it did before."""
+    from snowflake.ml.registry import Registry
+
+    result = command(register, "--model_dir", trained["model_dir"], "--model_name", "FIRST_MODEL", "--version", "V1")
+    assert (result["version"], result["is_default"], result["previous_default"]) == ("V1", True, None)
+    version = Registry(session).get_model("FIRST_MODEL").default
+    assert version.show_metrics()["auc"] == trained["auc"]
+    stored = model_files.read(Path(trained["model_dir"]))
+    booster = load_booster(stored.model, "")
+    raw = frame(stored.sample, booster)
+    assert isinstance(raw["LOAN_PURPOSE"].iloc[0], str)
+    np.testing.assert_array_equal(version.load().predict_proba(raw), pipeline(booster).predict_proba(raw))
+
+
+def test_register_promotes_only_what_beats_the_default_by_the_threshold(
+    command: Command, trained: dict[str, Any], tmp_path: Path
+) -> None:
+    """Equal is not better; better by less than the threshold is not enough."""
+    outcomes = []
+    for version, auc, threshold in (("A", 0.80, 0), ("B", 0.80, 0), ("C", 0.81, 0.02), ("D", 0.81, 0.005)):
+        (tmp_path / version).mkdir()
+        directory = _copy(trained, tmp_path / version, auc)
+        result = command(
+            register, "--model_dir", str(directory), "--model_name", "GATED", "--version", version,
+            "--threshold", str(threshold),
+        )  # fmt: skip
+        outcomes.append((version, result["is_default"], result["previous_default"], result["previous_value"]))
+    assert outcomes == [("A", True, None, None), ("B", False, "A", 0.8), ("C", False, "A", 0.8), ("D", True, "A", 0.8)]
+
+
+def test_register_again_after_a_crash_takes_the_version_that_is_there(
+    command: Command, trained: dict[str, Any], session: Any
+) -> None:
+    """A retried task neither fails nor makes a second version."""
+    from snowflake.ml.registry import Registry
+
+    results = [command(register, "--model_dir", trained["model_dir"], "--model_name", "RETRIED") for _ in range(2)]
+    assert results[0] == results[1]
+    assert len(Registry(session).get_model("RETRIED").versions()) == 1
+
+
+def test_register_another_model_under_a_taken_version_is_refused(
+    command: Command, trained: dict[str, Any], tmp_path: Path
+) -> None:
+    """A version never changes."""
+    other = command(train, "--num_rounds", "2", "--output_dir", str(tmp_path))
+    command(register, "--model_dir", trained["model_dir"], "--model_name", "TAKEN", "--version", "V1")
+    with pytest.raises(InputError, match=r"--version=V1: .*holds another model"):
+        command(register, "--model_dir", other["model_dir"], "--model_name", "TAKEN", "--version", "V1")
+
+
+def test_train_into_the_registry_leaves_the_model_there(
+    command: Command, generated: dict[str, Any], session: Any
+) -> None:
+    """The seed's second way of saving."""
+    from snowflake.ml.registry import Registry
+
+    result = command(train, "--num_rounds", "2", "--save_mode", "registry", "--model_name", "DIRECT")
+    assert Registry(session).get_model("DIRECT").version(result["version"]).show_metrics()["auc"] == result["auc"]
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "words"),
+    [
+        (train, ["--source_table", "NO_SUCH_TABLE"], "--source_table=NO_SUCH_TABLE: it does not exist"),
+        (train, ["--label", "DEFAULTED"], "--label=DEFAULTED: table LOAN_APPLICATIONS has no such column"),
+        (train, ["--source_table", "EMPTY_LOANS"], "table EMPTY_LOANS: it has no rows"),
+        (generate_data, ["--table", "NO_SUCH_DB.PUBLIC.LOANS"], "--table=NO_SUCH_DB.PUBLIC.LOANS: its database"),
+    ],
+    ids=["missing table", "missing label", "empty table", "missing database"],
+)
+def test_command_with_input_that_snowflake_does_not_have_exits_with_2(  # noqa: PLR0917 - pytest's fixtures
+    command: Command,
+    generated: dict[str, Any],
+    session: Any,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    module: Any,
+    arguments: list[str],
+    words: str,
+) -> None:
+    """One message says what is missing and where it was looked for."""
+    session.sql("CREATE TABLE IF NOT EXISTS EMPTY_LOANS LIKE LOAN_APPLICATIONS").collect()
+    extra = ["--output_dir", str(tmp_path)] if module is train else []
+    assert run(lambda: command(module, *arguments, *extra)) == 2
+    assert words in capfd.readouterr().err
