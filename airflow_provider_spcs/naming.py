@@ -71,7 +71,7 @@ class JobName:
             InvalidName: When a part is missing or is not a plain identifier.
         """
         parts = [_unquoted(part) for part in text.strip().split(".")]
-        whole: list[str | None] = [database, schema, *parts][-3:] if len(parts) <= 3 else []
+        whole: list[str | None] = [*(database, schema)[: max(0, 3 - len(parts))], *parts]
         if len(whole) != 3 or not all(whole):
             raise InvalidName(
                 "job name",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 HIDDEN = "***"
 _NAMES = re.compile(
-    r"pass(word|wd|phrase)?|pwd|secret|token|credential|api_?key|access_?key|private_?key|"
+    r"password|passwd|passphrase|(^|_)pass($|_)|pwd|secret|token|credential|api_?key|access_?key|private_?key|"
     r"(^|_)auth(orization)?($|_)|(^|_)key$|(^|_)pat$|conn(ection)?_?(str|string|uri|url)|dsn",
     re.IGNORECASE,
 )

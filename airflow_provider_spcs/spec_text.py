@@ -17,7 +17,7 @@ from airflow_provider_spcs.errors import SpecError
 
 _SOURCE = "service specification reference"
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.(?:0|[0-9]*[1-9])\Z")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.(?:0|[0-9]*[1-9]))?(?:e[+-][0-9]{2,3})?\Z")
 #: What JSON allows in a string and YAML does not, or reads as a line's end.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -75,11 +75,17 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = not (_INT.match(text) or _FLOAT.match(text))
+    # A number in text needs quotes to stay text; a separator of YAML needs its escape to stay in the line.
+    plain = not (_INT.match(text) or _FLOAT.match(text) or _UNPRINTABLE.search(text))
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _represent_number(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(number))
+
+
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(float, _represent_number)
 
 
 def dump(document: Any) -> str:

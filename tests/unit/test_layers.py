@@ -118,7 +118,18 @@ def test_payload_imports_nothing_of_the_package() -> None:
 
 def test_provider_modules_import_nothing_heavy_at_module_level() -> None:
     """snowflake, pandas, duckdb, xgboost, sklearn and the emulator are imported inside functions."""
-    heavy = {"snowflake", "pandas", "numpy", "pyarrow", "duckdb", "sqlglot", "xgboost", "sklearn", "starlette", "uvicorn"}
+    heavy = {
+        "snowflake",
+        "pandas",
+        "numpy",
+        "pyarrow",
+        "duckdb",
+        "sqlglot",
+        "xgboost",
+        "sklearn",
+        "starlette",
+        "uvicorn",
+    }
     guilty = {
         str(path.relative_to(ROOT)): sorted(heavy & {name.partition(".")[0] for name in imports(path, at_import=True)})
         for path in PACKAGE.glob("*.py")
@@ -149,9 +160,5 @@ def test_hook_in_a_fresh_interpreter_brings_in_no_connector() -> None:
 
 def test_files_of_the_core_are_short() -> None:
     """A file is at most 400 lines: it can be read at once."""
-    long = {
-        path.name: count
-        for path in PACKAGE.glob("*.py")
-        if (count := len(path.read_text().splitlines())) > 400
-    }
+    long = {path.name: count for path in PACKAGE.glob("*.py") if (count := len(path.read_text().splitlines())) > 400}
     assert not long
