@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
     from airflow_provider_spcs.emulator.runner import ContainerRequest, Mount
 
+CONNECTION_HOME = "/snowflake/connection"
+"""Where connections.toml lies when the specification asks for it."""
 TOKEN_SECONDS = 3600
 """How long a session token is good for."""
 RENEW_SECONDS = 1200
@@ -28,6 +31,7 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
     details = job.details
     capacity = families.node(details["instance_family"])
     files, secret_env = _secrets(account, job, container)
+    connection_env = _connection(account, job, container, files)
     addresses = tuple(item.address for item in job.instances)
     # A port that others reach, or the probe from outside, must not be hidden in a network of the container's own.
     listens = bool(job.spec.endpoints) or container.readiness is not None
@@ -39,7 +43,7 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
         image=container.image,
         command=container.command,
         args=container.args or (),
-        env={**dict(container.env), **secret_env, **platform_env(account, job, instance)},
+        env={**dict(container.env), **secret_env, **platform_env(account, job, instance), **connection_env},
         mounts=tuple(mount(account, job, instance, job.spec.volume(name), path) for name, path in container.mounts),
         secret_files=files,
         token=_token(account, job, container),
@@ -91,6 +95,26 @@ def mount(account: Account, job: Job, instance: InstanceState, volume: Volume, p
     source.mkdir(parents=True, exist_ok=True)
     kind: Any = volume.source
     return Mount(kind, source, path)
+
+
+def _connection(account: Account, job: Job, container: Container, files: dict[str, bytes]) -> dict[str, str]:
+    """A connections.toml among ``files`` and the variable that points to it, when the specification asks for them."""
+    from airflow_provider_spcs.emulator.runner.environment import account_host
+
+    if container.token is None or not container.token.connection_config:
+        return {}
+    fields = {
+        "account": account.name,
+        "host": account_host(account),
+        "authenticator": "oauth",
+        "token_file_path": f"{container.token.directory}/token",
+        "database": job.name.database,
+        "schema": job.name.schema,
+    }
+    # A JSON string is a TOML string as well.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
+    files[f"{CONNECTION_HOME}/connections.toml"] = "\n".join(["[default]", *lines, ""]).encode()
+    return {"SNOWFLAKE_HOME": CONNECTION_HOME}
 
 
 def _token(account: Account, job: Job, container: Container) -> Any:
