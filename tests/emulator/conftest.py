@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount, start
+from airflow_provider_spcs.emulator.account import Account
+from airflow_provider_spcs.emulator.engine.session import Session
 
 Connect = Callable[..., Any]
 
@@ -43,6 +45,27 @@ def schema(connect: Connect, request: pytest.FixtureRequest) -> Iterator[str]:
     cursor.execute(f"create or replace schema EMULATOR.{name}")
     yield f"EMULATOR.{name}"
     cursor.execute(f"drop schema EMULATOR.{name}")
+
+
+@pytest.fixture(scope="session")
+def engine_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account without a server, for tests of SQL alone."""
+    made = Account(tmp_path_factory.mktemp("engine"))
+    made.engine.open()
+    yield made
+    made.engine.close()
+
+
+@pytest.fixture
+def session(engine_account: Account, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session of the engine in a schema of the test's own."""
+    made = engine_account.session(database="EMULATOR", schema="PUBLIC", warehouse="COMPUTE_WH")
+    name = "E_" + "".join(c if c.isalnum() else "_" for c in request.node.name.upper())[:60]
+    made.execute(f"create or replace schema {name}")
+    yield made
+    made.transaction.rollback()
+    made.execute(f"drop schema if exists EMULATOR.{name}")
+    made.close()
 
 
 @pytest.fixture

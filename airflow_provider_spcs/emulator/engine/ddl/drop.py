@@ -48,6 +48,7 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         cursor.execute(f"DROP {kind} {relation}")  # type: ignore[attr-defined]
 
     session.transaction.ddl([name], work)
+    session.account.stages.loads.forget(session, name)
     session.temporary.pop(name, None)
     return status(f"{name.name} successfully dropped.")
 
@@ -67,6 +68,7 @@ def truncate(session: Session, statement: Statement) -> Result:
         cursor.execute(f"DELETE FROM {relation}")  # type: ignore[attr-defined]
 
     session.transaction.ddl([name], work)
+    session.account.stages.loads.forget(session, name)
     return status("Statement executed successfully.")
 
 

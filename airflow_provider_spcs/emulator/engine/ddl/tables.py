@@ -22,6 +22,8 @@ _KINDS = ["", "TEMPORARY ", "TEMP ", "VOLATILE ", "TRANSIENT ", "SCOPED TEMPORAR
 _OPTIONS = {"COMMENT", "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS", "CHANGE_TRACKING",
             "ENABLE_SCHEMA_EVOLUTION", "DEFAULT_DDL_COLLATION", "STAGE_FILE_FORMAT", "STAGE_COPY_OPTIONS"}  # fmt: skip
 
+ALREADY_EXISTS = 2002
+
 
 @dataclass
 class Making:
@@ -54,6 +56,17 @@ def create_table(session: Session, statement: Statement) -> Result:
         return status(f"{name.name} already exists, statement succeeded.")
     if there and not making.replace:
         raise already_exists(name)
+    try:
+        _create(session, making, statement)
+    except SnowflakeError as error:
+        # Another session made it meanwhile.
+        if error.errno != ALREADY_EXISTS or not missing_only:
+            raise
+        return status(f"{name.name} already exists, statement succeeded.")
+    return status(f"Table {name.name} successfully created.")
+
+
+def _create(session: Session, making: Making, statement: Statement) -> None:
     if statement.accept("LIKE"):
         _copy(session, making, session.qualify(statement.name()), with_rows=False, said=_options(statement))
     elif statement.accept("CLONE"):
@@ -63,7 +76,6 @@ def create_table(session: Session, statement: Statement) -> Result:
         _copy(session, making, source, with_rows=True, said=_options(statement))
     else:
         _from_columns(session, making, statement)
-    return status(f"Table {name.name} successfully created.")
 
 
 def _occupied(session: Session, making: Making) -> bool:
@@ -112,7 +124,7 @@ def make(session: Session, making: Making, columns: list[Definition], said: dict
             cursor.execute(f"INSERT INTO {relation} {source}")
         _remember(session, making, cursor, relation, columns, said)
 
-    session.transaction.ddl([making.name], work)
+    session.transaction.ddl([making.name], work, {physical.encode(making.name.name): str(making.name)})
 
 
 def _unique(columns: list[Definition]) -> None:
@@ -130,6 +142,7 @@ def _clear(session: Session, making: Making, cursor: Any) -> str:
     else:
         relation = physical.relation(making.name)
     if making.replace:
+        session.account.stages.loads.forget(session, making.name)
         schema, stored = physical.schema_of(making.name.database, making.name.schema), physical.encode(making.name.name)
         view = cursor.execute(
             "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?", [schema, stored]

@@ -43,7 +43,7 @@ def _random(node: exp.Rand) -> exp.Expression:
     if node.this is None:
         return exp.maybe_parse("CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
     seed, row = _text(node.this), _text(_number(node))
-    return _sql(f"CAST(CAST(hash(xor(hash({row}), hash({seed}))) AS HUGEINT) - {_HALF} AS BIGINT)")
+    return _sql(f"CAST(CAST(hash(xor(hash({row}), hash({seed}, 7))) AS HUGEINT) - {_HALF} AS BIGINT)")
 
 
 def _uniform(node: exp.Uniform) -> exp.Expression:
