@@ -85,6 +85,8 @@ class Finish:
         # A job may have ended between the last look and now: what counts is Snowflake's word, not the event's.
         state = self.hook.find_job(name)
         lines = self._last_lines()
+        if state is not None and state.status.terminal:
+            self.log.info("%s is %s: %s.", name, state.status, state.status.meaning)
         if state is not None and state.status.succeeded:
             return self._succeed(name)
         raise self._failure(name, ending, state, lines)
@@ -151,8 +153,15 @@ class Finish:
             return "The job is dropped." if dropped else "The job is kept; it no longer bills."
         if ending.reason is Reason.KILLED:
             return _FATES[self.policy.on_kill_action]
-        if ending.reason not in _TIMED_OUT and self.durable and not self.attempt.last:
+        return self._stop_now(name) if ending.reason in _TIMED_OUT else self.let_go(name)
+
+    def let_go(self, name: JobName) -> str:
+        """Leave a living job to the retry, or stop it when there is none; what happens to it now, as a sentence."""
+        if self.durable and not self.attempt.last:
             return "The job goes on; the retry takes it over."
+        return self._stop_now(name)
+
+    def _stop_now(self, name: JobName) -> str:
         try:
             stop_job(self.hook, str(name), self.policy.on_kill_action)
         except SpcsError as error:

@@ -7,13 +7,14 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import conf
+from airflow.providers.common.compat.sdk import conf, mask_secret
 
 from airflow_provider_spcs import attempt as attempts
 from airflow_provider_spcs.ending import Deadlines, Ending
+from airflow_provider_spcs.errors import SpcsError
 from airflow_provider_spcs.finish import Finish
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
@@ -95,9 +96,6 @@ class SpcsJobOperator(SpcsJobParameters):
 
     ui_color = "#d6f0fa"
     operator_extra_links = (SpcsJobLink(),)
-    # Airflow's registry of operators that find their remote work again after a crash.
-    __supports_durable_execution: ClassVar[bool] = True
-
     job_name: str | None = None
     """The job this task works on, once it is known."""
     job_url: str | None = None
@@ -181,7 +179,8 @@ class SpcsJobOperator(SpcsJobParameters):
         from airflow_provider_spcs.waiting import Waiter
 
         follower = self._follower(name, {})
-        ending = Waiter(
+        finish = self._finish(context, order, name, follower)
+        waiter = Waiter(
             self.hook,
             name,
             follower=follower,
@@ -189,8 +188,13 @@ class SpcsJobOperator(SpcsJobParameters):
             poll_interval=self.poll_interval,
             stop=self._stop,
             log=self.log,
-        ).run()
-        return self._finish(context, order, name, follower).conclude(ending)
+        )
+        try:
+            ending = waiter.run()
+        except SpcsError:
+            self.log.warning("Waiting for %s failed. %s", name, finish.let_go(name))
+            raise
+        return finish.conclude(ending)
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
         from airflow_provider_spcs.triggers import SpcsJobTrigger
@@ -251,6 +255,8 @@ class SpcsJobOperator(SpcsJobParameters):
         return follow(self.hook, name, dict(cursor) or None, containers=self.container_logs)
 
     def _order(self, context: Any) -> Order:
+        # Values under names like PASSWORD are hidden in this task's log, also when the container prints them.
+        mask_secret(dict(self.env_vars or {}))
         return self.order(getattr(context.get("dag"), "fileloc", None))
 
     def _attempt(self, context: Any) -> attempts.Attempt:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -168,6 +169,9 @@ class SpcsJobTrigger(BaseTrigger):
     async def _wait(self) -> Ending:
         from airflow_provider_spcs.waiting import StatusLog
 
+        # Importing takes a moment, in which the other triggers of this loop would stand still.
+        await asyncio.to_thread(import_module, "airflow_provider_spcs.hooks")
+        await asyncio.to_thread(import_module, "airflow_provider_spcs.logs")
         name = JobName.parse(self.job_name)
         poller = shared(self._door(), f"{name.database}.{name.schema}")
         async with poller.waiting(name, self.poll_interval):
@@ -199,9 +203,9 @@ class SpcsJobTrigger(BaseTrigger):
                     misses = 0
                 state = found or state
             if state is not None:
-                seen.see(state.status)
                 if state.status.terminal:
                     return self._ending(Reason.ENDED, state, follower)
+                seen.see(state.status)
             reason = deadlines.passed(state.status if state else None, time.time())
             if reason is not None:
                 return self._ending(reason, state, follower)

@@ -132,9 +132,9 @@ class Waiter:
             state = self._hook.find_job(self._name)
             misses = 0 if state else misses + 1
             if state is not None:
-                changed = seen.see(state.status)
                 status = state.status
-                # After the end the finishing path reads the log to its last line.
+                # After the end the finishing path reads the log to its last line, and then says the status.
+                changed = not status.terminal and seen.see(status)
                 news = 0 if status.terminal else show_news(self._log, self._follower)
                 pause = _FIRST_PAUSE if changed or news else min(pause * _GROWTH, self._longest)
             reason = self._reason(status, misses)

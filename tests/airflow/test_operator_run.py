@@ -164,3 +164,16 @@ def test_operator_other_life_of_a_run_id_is_not_taken_over(job: dict[str, Any]) 
     later = Run(first.start_date + timedelta(hours=1))
     operator.execute(context(second, dag_run=later))
     assert first.xcoms["job_name"] != second.xcoms["job_name"]
+
+
+def test_operator_hides_values_under_secret_names_in_the_containers_log(
+    job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Secrets belong into Snowflake secrets; who gives one as a variable all the same does not read it in the log."""
+    program = "import os; print('value', os.environ['DB_PASSWORD'])"
+    operator = SpcsJobOperator(**job, **python(program), env_vars={"DB_PASSWORD": "hunter2-hunter2", "PLAIN": "seen"})
+    operator.execute(context(TaskInstance(run_id="masked")))
+    from airflow.sdk.log import redact
+
+    assert redact("value hunter2-hunter2") == "value ***"
+    assert redact("seen") == "seen"
