@@ -10,11 +10,11 @@ USE SCHEMA ML_DEMO_DB.ML_DEMO_SCHEMA;
 -- PUT needs a client with files: `snow sql -f submit_job.sql`, or Snowsight's upload button instead.
 PUT 'file://<payload_dir>/*.py' @ML_DEMO_STAGE/payload AUTO_COMPRESS = FALSE OVERWRITE = TRUE;
 
--- The image is Snowflake's container runtime: Python with Snowpark, snowflake-ml-python, scikit-learn and XGBoost.
--- Choose its newest tag, or an image of your own; payload/ wants XGBoost 3.1 or newer.
 -- Drop the job of an earlier run first: a job's name is taken for as long as the job is kept.
 DROP SERVICE IF EXISTS ML_DEMO_JOB;
 
+-- The image is Snowflake's container runtime: Python with Snowpark, snowflake-ml-python, scikit-learn and XGBoost.
+-- Choose its newest tag, or an image of your own; payload/ wants XGBoost 3.1 or newer.
 EXECUTE JOB SERVICE
   IN COMPUTE POOL ML_DEMO_POOL
   NAME = ML_DEMO_JOB
