@@ -1,7 +1,7 @@
 """Where one container's log has been read to, and what in another reading of it is new.
 
-A reading may begin earlier than asked for, or be cut at its beginning; lines may repeat; many may have one timestamp. So
-the place is the timestamp of the last line together with how many lines of that timestamp are read, and, for sources
+A reading may begin earlier than asked for, or be cut at its beginning; lines may repeat; many may have one timestamp.
+So the place is the timestamp of the last line together with how many lines of that timestamp are read, and, for sources
 without timestamps, the count of lines and the digests of the last of them.
 """
 

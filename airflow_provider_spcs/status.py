@@ -78,7 +78,7 @@ UNKNOWN = JobStatus(
     source="our rule: only a proven end is an end",
 )
 
-#: Every status by its text. SUSPENDED is no end: no source calls it terminal, though the first-party operator fails on it.
+#: Every status by its text. SUSPENDED is no end: no source calls it terminal, though the first-party operator fails.
 TABLE: dict[str, JobStatus] = {
     status.value: status
     for status in (

@@ -33,8 +33,8 @@ def hook(account: RunningAccount, schema: str, monkeypatch: pytest.MonkeyPatch) 
         "conn_type": "snowflake",
         "login": given["user"],
         "password": given["password"],
-        "schema": schema.split(".")[1],
-        "extra": {**extra, "database": schema.split(".")[0]},
+        "schema": schema.partition(".")[2],
+        "extra": {**extra, "database": schema.partition(".")[0]},
     }
     monkeypatch.setenv("AIRFLOW_CONN_EMULATED", json.dumps(connection))
     with SpcsHook("emulated", transient_timeout=10) as hook:
@@ -306,5 +306,5 @@ def test_airflows_own_connection_works_with_the_hook(
 ) -> None:
     """Without `protocol` the hook speaks HTTPS like Airflow's own."""
     monkeypatch.setenv("AIRFLOW_CONN_TLS", account.airflow_uri)
-    with SpcsHook("tls", database=schema.split(".")[0], schema=schema.split(".")[1]) as hook:
+    with SpcsHook("tls", database=schema.partition(".")[0], schema=schema.partition(".")[2]) as hook:
         assert str(hook.qualify("j")) == f"{schema}.J"

@@ -39,14 +39,23 @@ def test_long_line_is_cut_at_16_kilobytes_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("INFO training", logging.INFO), ("ERROR: no", logging.ERROR), ("[WARNING] x", logging.WARNING),
-        ("2026-11-22 21:00:00,123 DEBUG module x", logging.DEBUG), ("2026-11-22T21:00:00Z CRITICAL x", logging.CRITICAL),
-        ("root - ERROR - no", logging.ERROR), ("W1122 21:00:00.123 file.cc:1] x", logging.WARNING),
-        ('{"level": "error", "msg": "x"}', logging.ERROR), ('{"severity_text": "WARN"}', logging.WARNING),
-        ("Traceback (most recent call last):", logging.ERROR), ("an information desk", logging.INFO),
-        ("no errors found", logging.INFO), ("{not json", logging.INFO), ("", logging.INFO), ("ERRORS: 0", logging.INFO),
+        ("INFO training", logging.INFO),
+        ("ERROR: no", logging.ERROR),
+        ("[WARNING] x", logging.WARNING),
+        ("2026-11-22 21:00:00,123 DEBUG module x", logging.DEBUG),
+        ("2026-11-22T21:00:00Z CRITICAL x", logging.CRITICAL),
+        ("root - ERROR - no", logging.ERROR),
+        ("W1122 21:00:00.123 file.cc:1] x", logging.WARNING),
+        ('{"level": "error", "msg": "x"}', logging.ERROR),
+        ('{"severity_text": "WARN"}', logging.WARNING),
+        ("Traceback (most recent call last):", logging.ERROR),
+        ("an information desk", logging.INFO),
+        ("no errors found", logging.INFO),
+        ("{not json", logging.INFO),
+        ("", logging.INFO),
+        ("ERRORS: 0", logging.INFO),
     ],
-)  # fmt: skip
+)
 def test_level_is_read_from_the_lines_own_beginning(text: str, expected: int) -> None:
     """A line that says nothing is INFO."""
     assert level(text) == expected

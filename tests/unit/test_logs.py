@@ -236,7 +236,7 @@ def test_only_wanted_containers_are_read_and_sidecars_of_stages_never_by_themsel
 
 
 def test_progress_bar_is_shown_while_it_grows_and_its_end_once() -> None:
-    """tqdm writes one line that grows; its last state is not shown twice."""
+    """Such a bar writes one line that grows; its last state is not shown twice."""
     remote = Remote(ends_with_newline=False)
     remote.write("10%")
     line = remote.lines[0, "main"]

@@ -63,9 +63,22 @@ def test_job_name_is_parsed_and_filled_in(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ".", "a..c", "a.b.c.d", 'a.b."c d"', "a.b.c; drop", "a.b.1c", "a.b.c-d", "a.b.c$", f"a.b.{'x' * 64}", 'a.b."c"',
-     "a.b.c\nd", "a.b.ç"],
-)  # fmt: skip
+    [
+        "",
+        ".",
+        "a..c",
+        "a.b.c.d",
+        'a.b."c d"',
+        "a.b.c; drop",
+        "a.b.1c",
+        "a.b.c-d",
+        "a.b.c$",
+        f"a.b.{'x' * 64}",
+        'a.b."c"',
+        "a.b.c\nd",
+        "a.b.ç",
+    ],
+)
 def test_job_name_that_snowflake_would_not_take_is_refused(text: str) -> None:
     """Quoted and case-sensitive names are not supported for jobs."""
     with pytest.raises(InvalidName):
@@ -86,10 +99,18 @@ def test_stamp_comes_back_from_its_comment(stamp: Stamp) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "a note", "[]", "{}", '{"spcs": 2, "dag_id": "d", "task_id": "t", "run_id": "r"}',
-     '{"spcs": 1, "dag_id": "d"}', '{"spcs": 1, "dag_id": 1, "task_id": "t", "run_id": "r"}',
-     '{"spcs": 1, "dag_id": "d", "task_id": "t", "run_id": "r", "try_number": "x"}'],
-)  # fmt: skip
+    [
+        None,
+        "",
+        "a note",
+        "[]",
+        "{}",
+        '{"spcs": 2, "dag_id": "d", "task_id": "t", "run_id": "r"}',
+        '{"spcs": 1, "dag_id": "d"}',
+        '{"spcs": 1, "dag_id": 1, "task_id": "t", "run_id": "r"}',
+        '{"spcs": 1, "dag_id": "d", "task_id": "t", "run_id": "r", "try_number": "x"}',
+    ],
+)
 def test_comment_that_is_not_ours_gives_no_stamp(text: str | None) -> None:
     """A foreign comment is never taken for a stamp."""
     assert Stamp.from_comment(text) is None

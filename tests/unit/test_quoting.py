@@ -82,9 +82,18 @@ def test_name_that_is_no_identifier_is_refused_with_what_it_names(name: object) 
 
 @pytest.mark.parametrize(
     ("name", "parts"),
-    [("a.b", ["a", "b"]), ('"a.b".c', ['"a.b"', "c"]), ("a", ["a"]), ("a..b", None), (".a", None), ("a.", None), ("", None),
-     ('"a"b', None), (5, None)],
-)  # fmt: skip
+    [
+        ("a.b", ["a", "b"]),
+        ('"a.b".c', ['"a.b"', "c"]),
+        ("a", ["a"]),
+        ("a..b", None),
+        (".a", None),
+        ("a.", None),
+        ("", None),
+        ('"a"b', None),
+        (5, None),
+    ],
+)
 def test_name_is_split_at_dots_outside_quotes(name: object, parts: list[str] | None) -> None:
     """None when dots and quotes do not fit together."""
     assert split(name) == parts
@@ -104,9 +113,14 @@ def test_count_that_is_no_whole_number_in_range_is_refused(value: object) -> Non
 
 @pytest.mark.parametrize(
     ("text", "sql"),
-    [("@a.b.c/d/e.f", "'@A.B.C/d/e.f'"), ('@"A"."b c"."x/y"/d', "'@\"A\".\"b c\".\"x/y\"/d'"), ("@~/x", "'@~/x'"),
-     ("@a//b/", "'@A/b'"), ("@a/b c", "'@A/b c'")],
-)  # fmt: skip
+    [
+        ("@a.b.c/d/e.f", "'@A.B.C/d/e.f'"),
+        ('@"A"."b c"."x/y"/d', '\'@"A"."b c"."x/y"/d\''),
+        ("@~/x", "'@~/x'"),
+        ("@a//b/", "'@A/b'"),
+        ("@a/b c", "'@A/b c'"),
+    ],
+)
 def test_stage_path_is_parsed_as_stage_and_path(text: str, sql: str) -> None:
     """Slashes inside a quoted stage name belong to the name."""
     assert StagePath.parse(text).sql == sql

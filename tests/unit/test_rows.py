@@ -13,10 +13,20 @@ from airflow_provider_spcs.rows import moment
 from airflow_provider_spcs.status import ContainerState
 
 DESCRIBED = {
-    "name": "N", "status": "RUNNING", "database_name": "DB", "schema_name": "S", "owner": "R", "compute_pool": "P",
-    "spec": "x", "dns_name": "n.abcd.svc.spcs.internal", "current_instances": 1, "target_instances": 2,
-    "created_on": datetime(2026, 1, 1, tzinfo=UTC), "comment": Stamp("d", "t", "r").to_comment(), "query_warehouse": None,
-}  # fmt: skip
+    "name": "N",
+    "status": "RUNNING",
+    "database_name": "DB",
+    "schema_name": "S",
+    "owner": "R",
+    "compute_pool": "P",
+    "spec": "x",
+    "dns_name": "n.abcd.svc.spcs.internal",
+    "current_instances": 1,
+    "target_instances": 2,
+    "created_on": datetime(2026, 1, 1, tzinfo=UTC),
+    "comment": Stamp("d", "t", "r").to_comment(),
+    "query_warehouse": None,
+}
 
 
 def test_described_job_is_read_by_column_name() -> None:
@@ -48,12 +58,20 @@ def test_history_tells_message_exit_code_and_deletion() -> None:
     }
     state = rows.history_state(
         {
-            "query_id": "q", "name": "N", "database_name": "DB", "schema_name": "S", "status": "FAILED", "message": "failed",
-            "created_time": datetime(2026, 1, 1, tzinfo=UTC), "completed_time": None,
-            "deleted_time": datetime(2026, 1, 2, tzinfo=UTC), "compute_pool_name": "P",
-            "instance_statuses": json.dumps(statuses), "parameters": '{"ASYNC": true, "REPLICAS": 2}',
+            "query_id": "q",
+            "name": "N",
+            "database_name": "DB",
+            "schema_name": "S",
+            "status": "FAILED",
+            "message": "failed",
+            "created_time": datetime(2026, 1, 1, tzinfo=UTC),
+            "completed_time": None,
+            "deleted_time": datetime(2026, 1, 2, tzinfo=UTC),
+            "compute_pool_name": "P",
+            "instance_statuses": json.dumps(statuses),
+            "parameters": '{"ASYNC": true, "REPLICAS": 2}',
         }
-    )  # fmt: skip
+    )
     assert [(c.instance_id, c.name, c.exit_code, c.state) for c in state.containers] == [
         (0, "a", 0, ContainerState.DONE),
         (1, "b", 137, ContainerState.FAILED),
@@ -85,9 +103,15 @@ def test_pool_flag_is_read_from_text_or_boolean(value: object, expected: bool) -
 
 @pytest.mark.parametrize(
     "value",
-    ["2026-01-02T03:04:05.123456Z", "2026-01-02T03:04:05.123456789Z", "2026-01-02 03:04:05.123456 +0000",
-     "2026-01-01T19:04:05.123456-08:00", datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 5, 123456)],
-)  # fmt: skip
+    [
+        "2026-01-02T03:04:05.123456Z",
+        "2026-01-02T03:04:05.123456789Z",
+        "2026-01-02 03:04:05.123456 +0000",
+        "2026-01-01T19:04:05.123456-08:00",
+        datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC),
+        datetime(2026, 1, 2, 3, 4, 5, 123456),
+    ],
+)
 def test_time_is_read_in_every_form_that_is_seen(value: object) -> None:
     """Nanoseconds are cut to microseconds; a time without a timezone is UTC."""
     assert moment(value) == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)

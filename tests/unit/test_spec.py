@@ -120,71 +120,137 @@ def test_full_specification_comes_back_the_same_by_every_way() -> None:
         (document(env={"A": float("inf")}), "spec.containers[0].env.A", "finite"),
         (document(env=["A=1"]), "spec.containers[0].env", "mapping"),
         (document(volumeMounts=[{"name": "v", "mountPath": "/x"}]), "spec.containers[0].volumeMounts[0].name", "'v'"),
-        (document(volumeMounts=[{"name": "v", "mountPath": "x"}], volumes=[{"name": "v", "source": "local"}]),
-         "spec.containers[0].volumeMounts[0].mountPath", "absolute"),
-        (document(volumeMounts=[{"name": "v", "mountPath": "/x/../y"}], volumes=[{"name": "v", "source": "local"}]),
-         "spec.containers[0].volumeMounts[0].mountPath", "'..'"),
-        (document(volumeMounts=[{"name": "v", "mountPath": "/x"}, {"name": "v", "mountPath": "/x/"}],
-                  volumes=[{"name": "v", "source": "local"}]),
-         "spec.containers[0].volumeMounts[1].mountPath", "twice"),
+        (
+            document(volumeMounts=[{"name": "v", "mountPath": "x"}], volumes=[{"name": "v", "source": "local"}]),
+            "spec.containers[0].volumeMounts[0].mountPath",
+            "absolute",
+        ),
+        (
+            document(volumeMounts=[{"name": "v", "mountPath": "/x/../y"}], volumes=[{"name": "v", "source": "local"}]),
+            "spec.containers[0].volumeMounts[0].mountPath",
+            "'..'",
+        ),
+        (
+            document(
+                volumeMounts=[{"name": "v", "mountPath": "/x"}, {"name": "v", "mountPath": "/x/"}],
+                volumes=[{"name": "v", "source": "local"}],
+            ),
+            "spec.containers[0].volumeMounts[1].mountPath",
+            "twice",
+        ),
         (document(resources={"requests": {"memory": 5}}), "spec.containers[0].resources.requests.memory", "unit"),
         (document(resources={"requests": {"memory": "5"}}), "spec.containers[0].resources.requests.memory", "unit"),
         (document(resources={"limits": {"cpu": "two"}}), "spec.containers[0].resources.limits.cpu", "500m"),
-        (document(resources={"requests": {"cpu": 2}, "limits": {"cpu": 1}}),
-         "spec.containers[0].resources.requests.cpu", "above the limit"),
+        (
+            document(resources={"requests": {"cpu": 2}, "limits": {"cpu": 1}}),
+            "spec.containers[0].resources.requests.cpu",
+            "above the limit",
+        ),
         (document(resources={"requests": {"nvidia.com/gpu": 1}}), "spec.containers[0].resources", "same number"),
-        (document(resources={"requests": {"nvidia.com/gpu": 0}, "limits": {"nvidia.com/gpu": 0}}),
-         "spec.containers[0].resources.requests.nvidia.com/gpu", "from 1"),
+        (
+            document(resources={"requests": {"nvidia.com/gpu": 0}, "limits": {"nvidia.com/gpu": 0}}),
+            "spec.containers[0].resources.requests.nvidia.com/gpu",
+            "from 1",
+        ),
         (document(secrets=[{"snowflakeSecret": "s"}]), "spec.containers[0].secrets[0]", "nowhere"),
-        (document(secrets=[{"snowflakeSecret": "s", "envVarName": "A", "directoryPath": "/a"}]),
-         "spec.containers[0].secrets[0]", "one place"),
-        (document(secrets=[{"snowflakeSecret": "s", "directoryPath": "/a", "secretKeyRef": "password"}]),
-         "spec.containers[0].secrets[0].secretKeyRef", "envVarName"),
-        (document(secrets=[{"snowflakeSecret": "s", "envVarName": "A", "secretKeyRef": "pass"}]),
-         "spec.containers[0].secrets[0].secretKeyRef", "password"),
-        (document(secrets=[{"snowflakeSecret": {}, "envVarName": "A"}]),
-         "spec.containers[0].secrets[0].snowflakeSecret", "exactly one"),
-        (document(env={"A": 1}, secrets=[{"snowflakeSecret": "s", "envVarName": "A"}]),
-         "spec.containers[0].env.A", "one value"),
+        (
+            document(secrets=[{"snowflakeSecret": "s", "envVarName": "A", "directoryPath": "/a"}]),
+            "spec.containers[0].secrets[0]",
+            "one place",
+        ),
+        (
+            document(secrets=[{"snowflakeSecret": "s", "directoryPath": "/a", "secretKeyRef": "password"}]),
+            "spec.containers[0].secrets[0].secretKeyRef",
+            "envVarName",
+        ),
+        (
+            document(secrets=[{"snowflakeSecret": "s", "envVarName": "A", "secretKeyRef": "pass"}]),
+            "spec.containers[0].secrets[0].secretKeyRef",
+            "password",
+        ),
+        (
+            document(secrets=[{"snowflakeSecret": {}, "envVarName": "A"}]),
+            "spec.containers[0].secrets[0].snowflakeSecret",
+            "exactly one",
+        ),
+        (
+            document(env={"A": 1}, secrets=[{"snowflakeSecret": "s", "envVarName": "A"}]),
+            "spec.containers[0].env.A",
+            "one value",
+        ),
         (document(readinessProbe={"port": 0, "path": "/"}), "spec.containers[0].readinessProbe.port", "65535"),
         (document(readinessProbe={"port": 1, "path": "x"}), "spec.containers[0].readinessProbe.path", "/"),
         (document(readinessProbe={"port": 1}), "spec.containers[0].readinessProbe", "'path'"),
         (document(mountSessionToken="no"), "spec.containers[0].mountSessionToken", "true or false"),
-        (document(mountSessionToken=False, sessionTokenConfig={"path": "/a"}),
-         "spec.containers[0].sessionTokenConfig", "mountSessionToken"),
+        (
+            document(mountSessionToken=False, sessionTokenConfig={"path": "/a"}),
+            "spec.containers[0].sessionTokenConfig",
+            "mountSessionToken",
+        ),
         (document(sessionTokenConfig={}), "spec.containers[0].sessionTokenConfig", "empty"),
         (document(sessionTokenConfig={"path": "/a/../b"}), "spec.containers[0].sessionTokenConfig.path", "absolute"),
         (document(sessionTokenConfig={"path": "/a/"}), "spec.containers[0].sessionTokenConfig.path", "end"),
-        (document(sessionTokenConfig={"path": "/a", "permission": 600}),
-         "spec.containers[0].sessionTokenConfig.permission", "quotes"),
-        (document(sessionTokenConfig={"path": "/a", "permission": "0666"}),
-         "spec.containers[0].sessionTokenConfig.permission", "0644"),
-        (document(sessionTokenConfig={"path": "/a", "permission": "0044"}),
-         "spec.containers[0].sessionTokenConfig.permission", "owner"),
-        (document(sessionTokenConfig={"permission": "0600"}),
-         "spec.containers[0].sessionTokenConfig.permission", "path"),
+        (
+            document(sessionTokenConfig={"path": "/a", "permission": 600}),
+            "spec.containers[0].sessionTokenConfig.permission",
+            "quotes",
+        ),
+        (
+            document(sessionTokenConfig={"path": "/a", "permission": "0666"}),
+            "spec.containers[0].sessionTokenConfig.permission",
+            "0644",
+        ),
+        (
+            document(sessionTokenConfig={"path": "/a", "permission": "0044"}),
+            "spec.containers[0].sessionTokenConfig.permission",
+            "owner",
+        ),
+        (
+            document(sessionTokenConfig={"permission": "0600"}),
+            "spec.containers[0].sessionTokenConfig.permission",
+            "path",
+        ),
         (document(volumes=[{"name": "v", "source": "disk"}]), "spec.volumes[0].source", "local"),
         (document(volumes=[{"name": "v", "source": "memory"}]), "spec.volumes[0]", "'size'"),
         (document(volumes=[{"name": "v", "source": "memory", "size": "2"}]), "spec.volumes[0].size", "unit"),
         (document(volumes=[{"name": "v", "source": "block", "size": "2G"}]), "spec.volumes[0].size", "Gi"),
         (document(volumes=[{"name": "v", "source": "local", "size": "2Gi"}]), "spec.volumes[0].size", "no size"),
-        (document(volumes=[{"name": "v", "source": "stage", "stageConfig": {"name": "db.s.st"}}]),
-         "spec.volumes[0].stageConfig.name", "@db.schema.stage"),
+        (
+            document(volumes=[{"name": "v", "source": "stage", "stageConfig": {"name": "db.s.st"}}]),
+            "spec.volumes[0].stageConfig.name",
+            "@db.schema.stage",
+        ),
         (document(volumes=[{"name": "v", "source": "@a/../b"}]), "spec.volumes[0].source", "stage"),
-        (document(volumes=[{"name": "v", "source": "local"}, {"name": "v", "source": "local"}]),
-         "spec.volumes[1].name", "unique"),
+        (
+            document(volumes=[{"name": "v", "source": "local"}, {"name": "v", "source": "local"}]),
+            "spec.volumes[1].name",
+            "unique",
+        ),
         (document(endpoints=[{"name": "e"}]), "spec.endpoints[0]", "neither"),
-        (document(endpoints=[{"name": "e", "port": 1, "portRange": "1-2", "protocol": "TCP"}]),
-         "spec.endpoints[0]", "both"),
-        (document(endpoints=[{"name": "e", "portRange": "9-2", "protocol": "TCP"}]),
-         "spec.endpoints[0].portRange", "first-last"),
+        (
+            document(endpoints=[{"name": "e", "port": 1, "portRange": "1-2", "protocol": "TCP"}]),
+            "spec.endpoints[0]",
+            "both",
+        ),
+        (
+            document(endpoints=[{"name": "e", "portRange": "9-2", "protocol": "TCP"}]),
+            "spec.endpoints[0].portRange",
+            "first-last",
+        ),
         (document(endpoints=[{"name": "e", "portRange": "1-2"}]), "spec.endpoints[0]", "TCP"),
-        (document(endpoints=[{"name": "e", "port": 1, "protocol": "UDP"}]), "spec.endpoints[0].protocol", "TCP or HTTP"),
+        (
+            document(endpoints=[{"name": "e", "port": 1, "protocol": "UDP"}]),
+            "spec.endpoints[0].protocol",
+            "TCP or HTTP",
+        ),
         (document(top={"serviceRoles": [{"name": "r", "endpoints": ["e"]}]}), "serviceRoles[0].endpoints", "'e'"),
-        (document(top={"capabilities": {"securityContext": {"executeAsCaller": "yes"}}}),
-         "capabilities.securityContext.executeAsCaller", "true or false"),
+        (
+            document(top={"capabilities": {"securityContext": {"executeAsCaller": "yes"}}}),
+            "capabilities.securityContext.executeAsCaller",
+            "true or false",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bad_specification_is_refused_with_its_path(given: Any, path: str, says: str) -> None:
     """Every rule of the reference, each with the place and what to do."""
     error = refused(given)
@@ -287,7 +353,8 @@ def test_unknown_family_or_share_is_refused(family: str, share: float, says: str
 
 def test_printed_yaml_hides_what_looks_secret() -> None:
     """For dry runs and rendered fields; what is sent is whole."""
-    spec = ServiceSpec((Container("m", "i", args=["--token", "abc", "--rows=5"], env={"DB_PASSWORD": "p", "ROWS": 5}),))  # type: ignore[arg-type]
+    args = ("--token", "abc", "--rows=5")
+    spec = ServiceSpec((Container("m", "i", args=args, env={"DB_PASSWORD": "p", "ROWS": 5}),))
     shown = spec.to_yaml(redact=True)
     assert "abc" not in shown
     assert "DB_PASSWORD: '***'" in shown

@@ -103,7 +103,7 @@ def test_job_with_our_own_stamp_is_adopted() -> None:
 @pytest.mark.parametrize("comment", ["", "somebody's", Stamp("other", "t", "r").to_comment()])
 def test_job_of_another_is_never_adopted(comment: str) -> None:
     """The error says whose it is and what to do."""
-    with pytest.raises(NameTaken, match="DROP SERVICE DB.S.N") as caught:
+    with pytest.raises(NameTaken, match=r"DROP SERVICE DB\.S\.N") as caught:
         Remote(jobs={str(JOB): comment}).submit()
     assert caught.value.errno == 2002
 

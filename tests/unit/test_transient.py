@@ -47,12 +47,22 @@ def test_error_of_network_session_or_server_passes(error: Exception) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        refused(2003, "02000"), refused(2043, "02000"), refused(3001, "42501"), refused(1003), refused(606, "57P03"),
-        refused(604, "57014"), refused(2002, "42710"), connector.ForbiddenError(), connector.InterfaceError("x", errno=290403),
-        connector.RevocationCheckError(), ssl.SSLCertVerificationError(), ValueError("x"), KeyError("x"),
+        refused(2003, "02000"),
+        refused(2043, "02000"),
+        refused(3001, "42501"),
+        refused(1003),
+        refused(606, "57P03"),
+        refused(604, "57014"),
+        refused(2002, "42710"),
+        connector.ForbiddenError(),
+        connector.InterfaceError("x", errno=290403),
+        connector.RevocationCheckError(),
+        ssl.SSLCertVerificationError(),
+        ValueError("x"),
+        KeyError("x"),
     ],
     ids=lambda error: f"{type(error).__name__}-{getattr(error, 'errno', '')}",
-)  # fmt: skip
+)
 def test_error_that_no_waiting_mends_does_not_pass(error: Exception) -> None:
     """A user's mistake fails at once."""
     assert not passes(error)
