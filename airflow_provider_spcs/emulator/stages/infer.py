@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ def _observed(session: Session, found: Scan, values: list[str], most: int | None
     """The narrowest type that every value of each expression fits, and whether some are NULL."""
     if not values:
         return []
-    tests = [
+    tests: list[Callable[[str], str]] = [
         lambda v: f"bool_and(regexp_full_match({v}, '{_NUMBER}'))",
         lambda v: f"max(length(regexp_extract({v}, '^[+-]?0*(\\d*)', 1)))",
         lambda v: f"max(length(regexp_extract({v}, '\\.(\\d+)$', 1)))",

@@ -85,8 +85,9 @@ def _files(session: Session, copy: Copy, location: Location) -> list[File]:
         for path in wanted:
             if path not in known and copy.on_error == "ABORT_STATEMENT":
                 raise SnowflakeError(
-                    f"Remote file '{location.label}{path}' was not found. There are several potential causes. The file might "
-                    "not exist. The required credentials may be missing or invalid.",
+                    f"Remote file '{location.label}{path}' was not found. There are several potential causes. "
+                    "The file "
+                    "might not exist. The required credentials may be missing or invalid.",
                     100016,
                     "22000",
                 )
@@ -156,10 +157,11 @@ def _explained(
             table = copy.table.name
             column = f', column "{table}"["{problem.column.name}":{problem.column.position}]' if problem.column else ""
             return SnowflakeError(
-                f"{problem.message.format(shown)}\n  File '{location.label}{item.file.path}', line {line or row}, character 1\n"
-                f"  Row {row}{column}\n  If you would like to continue loading when an error is encountered, use other values "
-                "such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option. For more information on loading options, please "
-                "run 'info loading_data' in a SQL client.",
+                f"{problem.message.format(shown)}\n  File '{location.label}{item.file.path}', line {line or row}, "
+                f"character 1\n"
+                f"  Row {row}{column}\n  If you would like to continue loading when an error is encountered, use other "
+                "values such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option. For more information on loading "
+                "options, please run 'info loading_data' in a SQL client.",
                 problem.errno,
                 "22000",
             )

@@ -47,7 +47,9 @@ class Loads:
 
     def forget(self, session: Session, table: Name) -> None:
         """Forget the table's history: it was created, dropped or truncated."""
-        if self._temporary.pop((session.id, table), None) is None and self._store.find(_KIND, table) is not None:
+        if table in session.temporary:
+            self._temporary.pop((session.id, table), None)
+        elif self._store.find(_KIND, table) is not None:
             self._store.drop(_KIND, table)
 
     def end_session(self, session: Session) -> None:

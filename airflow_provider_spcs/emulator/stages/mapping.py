@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value
 from airflow_provider_spcs.emulator.names import quoted
+from airflow_provider_spcs.emulator.stages.conversion import Node
 from airflow_provider_spcs.emulator.stages.records import records
 
 if TYPE_CHECKING:
@@ -64,7 +63,8 @@ def _fields(session: Session, staged: Staged, scan: Scan) -> dict[str, str]:
     if staged.shape.type == "CSV":
         if not staged.shape.flag("PARSE_HEADER"):
             raise SnowflakeError(
-                "SQL compilation error:\nMATCH_BY_COLUMN_NAME for CSV needs the file format option PARSE_HEADER = TRUE.",
+                "SQL compilation error:\nMATCH_BY_COLUMN_NAME for CSV needs the file format option "
+                "PARSE_HEADER = TRUE.",
                 2,
                 "0A000",
             )
@@ -86,7 +86,7 @@ def json_keys(session: Session, scan: Scan) -> list[str]:
     return list(keys)
 
 
-def transformed(select: exp.Expression, columns: list[TargetColumn]) -> list[exp.Expression]:
+def transformed(select: Node, columns: list[TargetColumn]) -> list[Node]:
     """The expressions of a transforming SELECT, one for each column.
 
     Raises:

@@ -106,8 +106,8 @@ class _Target:
         path = self.location.file(name)
         if path.exists() and not self.overwrite:
             raise SnowflakeError(
-                f"Files already existing at the unload destination: {self.location.label}{name}. Use overwrite option to force "
-                "unloading.",
+                f"Files already existing at the unload destination: {self.location.label}{name}. Use overwrite option "
+                "to force unloading.",
                 100064,
                 "22000",
             )

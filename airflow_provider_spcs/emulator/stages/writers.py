@@ -44,8 +44,8 @@ def writer(path: Path, shape: FileFormat, compression: str, columns: Sequence[Co
     if shape.type == "JSON":
         if len(columns) != 1 or columns[0].type not in _SEMI_STRUCTURED:
             raise SnowflakeError(
-                "SQL compilation error:\nJSON file format can produce one and only one column of type variant, object, or "
-                "array. Use CSV file format if you want to load more than one column.",
+                "SQL compilation error:\nJSON file format can produce one and only one column of type variant, object, "
+                "or array. Use CSV file format if you want to load more than one column.",
                 2019,
                 "0A000",
             )

@@ -40,7 +40,9 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         raise does_not_exist(kind.title(), name, "42S02")
     if found.kind != kind:
         raise SnowflakeError(
-            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not appropriate.", 2203, "42601"
+            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not appropriate.",
+            2203,
+            "42601",
         )
     relation = session.relation(name)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate
+from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate, types
 from airflow_provider_spcs.emulator.engine.ddl.columns import Definition, definitions
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
+from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import command
@@ -204,16 +205,19 @@ def _from_query(
     session: Session, making: Making, columns: list[Definition], said: dict[str, Any], statement: Statement
 ) -> None:
     translation = translate.query(session, statement)
-    with session.cursor() as cursor, query.translated(translation.names):
+    with session.cursor() as cursor, translated(translation.names):
         relation = query.prepare(cursor, translation)
         found = query.columns_of(relation, translation)
         kinds = translation.types(
-            relation.columns, [query.types.of_duckdb(str(kind)) or query.types.Declared("VARCHAR") for kind in relation.types]
+            relation.columns,
+            [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types],
         )
         del relation
     if columns and len(columns) != len(found):
         raise SnowflakeError(
-            f"SQL compilation error:\nInvalid column definition list: {len(columns)} names for {len(found)} columns.", 2026, "42601"
+            f"SQL compilation error:\nInvalid column definition list: {len(columns)} names for {len(found)} columns.",
+            2026,
+            "42601",
         )
     if not columns:
         columns = [Definition(column.name) for column in found]
