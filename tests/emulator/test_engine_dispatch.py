@@ -26,7 +26,7 @@ def registered() -> Iterator[None]:
     @registry.table("SNOWFLAKE.TESTS.NUMBERS")
     def numbers(session: Session, result_limit: int = 3) -> Result:
         columns = [number("N"), text("NAME"), timestamp_ltz("AT"), Column("DOC", "VARIANT")]
-        return Result(columns, [(n, f"n{n}", _MOMENT, '{"n": %d}' % n) for n in range(result_limit)])
+        return Result(columns, [(n, f"n{n}", _MOMENT, f'{{"n": {n}}}') for n in range(result_limit)])
 
     @registry.method("TESTS_SAY")
     def say(session: Session, parts: tuple[str, ...], word: str = "hi", *, times: int = 1) -> str:
@@ -112,7 +112,8 @@ def test_event_table_is_queried_by_attribute(session: Session) -> None:
     """Rows of the event table are found by their resource attributes, as Snowflake's clients do."""
     with session.account.engine.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO "SNOWFLAKE.TELEMETRY"."EVENTS" ("TIMESTAMP", "RECORD_TYPE", "RESOURCE_ATTRIBUTES", "VALUE") VALUES '
+            'INSERT INTO "SNOWFLAKE.TELEMETRY"."EVENTS" ("TIMESTAMP", "RECORD_TYPE", "RESOURCE_ATTRIBUTES",
+            "VALUE") VALUES '
             """(now()::TIMESTAMP, 'LOG', '{"snow.service.name": "J1"}', '"a line"')"""
         )
     sql = (

@@ -37,7 +37,7 @@ def test_column_without_alias_is_named_by_its_text(session: Session, sql: str, n
         ("iff(1 > 0, 'y', 'n')", "y"),
         ("array_construct('a', 'b')[0]::string", "a"),
         ("array_construct(1, 2)[2]", None),
-        ("parse_json('{\"a\":{\"b\":[1,2]}}'):a.b[1]::int", 2),
+        ('parse_json(\'{"a":{"b":[1,2]}}\'):a.b[1]::int', 2),
         ("get(array_construct(5, 6), 1)::int", 6),
         ("split('a,b', ',')[1]::string", "b"),
         ("dateadd(day, 1, '2024-01-31'::date)", datetime.date(2024, 2, 1)),
@@ -70,7 +70,7 @@ def test_object_construct_with_null_drops_the_key(session: Session) -> None:
 
 def test_variant_compared_with_text_compares_its_string(session: Session) -> None:
     """A VARIANT string equals the same text without JSON quotes."""
-    session.execute("create table t as select parse_json('{\"k\":\"v\"}') as o")
+    session.execute('create table t as select parse_json(\'{"k":"v"}\') as o')
     assert session.rows("select count(*) from t where o:k = 'v' and o['k'] in ('v')") == [(1,)]
 
 
@@ -90,7 +90,8 @@ def test_flatten_outer_of_empty_array_keeps_the_row(session: Session) -> None:
 def test_columns_of_table_keep_declared_types(session: Session) -> None:
     """A column read from a table has the declared type, length, precision and scale."""
     session.execute(
-        "create table t (a number(10,2), b varchar(7), c array, d object, e timestamp_tz, f number(5), g float, h variant)"
+        "create table t (a number(10,2), b varchar(7), c array, d object, e timestamp_tz, f number(5), g float, "
+        "h variant)"
     )
     found = [(c.type, c.precision, c.scale, c.length) for c in session.execute("select * from t").columns]
     assert found[0] == ("FIXED", 10, 2, None)
@@ -101,7 +102,7 @@ def test_columns_of_table_keep_declared_types(session: Session) -> None:
 
 def test_binds_of_every_type_arrive_as_given(session: Session) -> None:
     """Bound values keep their type and content."""
-    given = ["it's \\ \"q\"", 1, Decimal("1.50"), True, None, datetime.date(2024, 1, 2), b"\x00\xff"]
+    given = ['it\'s \\ "q"', 1, Decimal("1.50"), True, None, datetime.date(2024, 1, 2), b"\x00\xff"]
     assert list(session.rows("select ?, ?, ?, ?, ?, ?, ?", given)[0]) == given
 
 

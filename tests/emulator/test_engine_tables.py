@@ -16,7 +16,9 @@ def _shown(session: Session, sql: str, column: str) -> list[object]:
 
 def test_describe_table_shows_declared_columns(session: Session) -> None:
     """DESCRIBE TABLE shows types, nullability and defaults as declared."""
-    session.execute("create table t (id int not null, n number(10,2) default 5, s varchar(3), v variant, k int autoincrement)")
+    session.execute(
+        "create table t (id int not null, n number(10,2) default 5, s varchar(3), v variant, k int autoincrement)"
+    )
     rows = session.execute("describe table t").rows or []
     assert [(row[0], row[1], row[3], row[4]) for row in rows] == [
         ("ID", "NUMBER(38,0)", "N", None),

@@ -105,7 +105,7 @@ def test_cancel_ends_a_running_query(session: Session) -> None:
 
 
 def test_array_bound_insert_is_one_transaction(session: Session) -> None:
-    """executemany's rows are inserted together or not at all."""
+    """Executemany's rows are inserted together or not at all."""
     session.execute("create table t (a int, b varchar)")
     result = session.execute_many("insert into t values (?, ?)", [(i, str(i)) for i in range(5000)])
     assert result.rows == [(5000,)]

@@ -41,7 +41,16 @@ def test_create_dataframe_keeps_every_type(snowpark: Any) -> None:
     """Python values come back as they went in."""
     from snowflake.snowpark import types as t
 
-    given = (1, 1.5, "x", True, Decimal("1.23"), datetime.date(2024, 1, 1), datetime.datetime(2024, 1, 1, 1, 2, 3), b"ab")
+    given = (
+        1,
+        1.5,
+        "x",
+        True,
+        Decimal("1.23"),
+        datetime.date(2024, 1, 1),
+        datetime.datetime(2024, 1, 1, 1, 2, 3),
+        b"ab",
+    )
     kinds = [t.IntegerType(), t.DoubleType(), t.StringType(), t.BooleanType(), t.DecimalType(10, 2), t.DateType(),
              t.TimestampType(t.TimestampTimeZone.NTZ), t.BinaryType()]  # fmt: skip
     schema = t.StructType([t.StructField(f"c{index}", kind) for index, kind in enumerate(kinds)])

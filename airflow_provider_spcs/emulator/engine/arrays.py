@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.result import Result
 
-_VALUES = re.compile(r"\A(\s*INSERT\s+INTO\s+.*?\bVALUES\s*)(\(\s*\?\s*(?:,\s*\?\s*)*\))\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+_VALUES = re.compile(
+    r"\A(\s*INSERT\s+INTO\s+.*?\bVALUES\s*)(\(\s*\?\s*(?:,\s*\?\s*)*\))\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
+)
 _AT_ONCE = 2000
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
-from airflow_provider_spcs.emulator.engine import query, translate
+from airflow_provider_spcs.emulator.engine import translate
+from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.engine.translate.call import Call, plain
 from airflow_provider_spcs.emulator.engine.translate.parser import parse
 from airflow_provider_spcs.emulator.engine.translate.remainder import rest
@@ -48,7 +49,7 @@ def call(session: Session, statement: Statement) -> Result:
 def explain(session: Session, statement: Statement) -> Result:
     """EXPLAIN: DuckDB's plan, not Snowflake's."""
     translation = translate.query(session, statement)
-    with session.cursor() as cursor, query.translated(translation.names):
+    with session.cursor() as cursor, translated(translation.names):
         for name, table in translation.relations.items():
             cursor.register(name, table)
         rows = cursor.execute(f"EXPLAIN {translation.sql}").fetchall()
@@ -88,7 +89,7 @@ def ml_platform_capabilities(session: Session) -> str:
 @scalar("SYSTEM$ABORT_SESSION")
 def abort_session(session: Session, session_id: int | str) -> str:
     """Cancel what a session runs."""
-    return cancel_all_queries(session, session_id)
+    return str(cancel_all_queries(session, session_id))
 
 
 @scalar("SYSTEM$WAIT")

@@ -43,7 +43,10 @@ def use_schema(session: Session, statement: Statement) -> Result:
 
 def _use_schema(session: Session, parts: tuple[str, ...]) -> Result:
     database = parts[0] if len(parts) == 2 else session.current_database()
-    if parts[-1] != "INFORMATION_SCHEMA" and session.account.objects.find("SCHEMA", Name(database, "", parts[-1])) is None:
+    if (
+        parts[-1] != "INFORMATION_SCHEMA"
+        and session.account.objects.find("SCHEMA", Name(database, "", parts[-1])) is None
+    ):
         raise _unusable("Schema", parts)
     session.database, session.schema = database, parts[-1]
     return status(_DONE, Kind.USE)
@@ -74,15 +77,18 @@ def use_role(session: Session, statement: Statement) -> Result:
 @command("USE SECONDARY ROLES")
 def use_secondary_roles(session: Session, statement: Statement) -> Result:
     """USE SECONDARY ROLES ALL or NONE: accepted, because privileges are not enforced."""
+    del session
     statement.identifier()
     return status(_DONE, Kind.USE)
 
 
 def _unusable(kind: str, parts: tuple[str, ...]) -> SnowflakeError:
     shown = ".".join(parts)
-    return SnowflakeError(
-        f"SQL compilation error:\n{kind} '{shown}' does not exist or not authorized.", 2043, "02000"
-    ) if kind != "Warehouse" else does_not_exist("Warehouse", shown)
+    return (
+        SnowflakeError(f"SQL compilation error:\n{kind} '{shown}' does not exist or not authorized.", 2043, "02000")
+        if kind != "Warehouse"
+        else does_not_exist("Warehouse", shown)
+    )
 
 
 @command("ALTER SESSION SET")
@@ -183,7 +189,9 @@ def show_variables(session: Session, statement: Statement) -> Result:
         for name, value in sorted(session.variables.items())
         if chosen.matches(name)
     ]
-    return Result([text(name) for name in ("session_id", "name", "value", "type", "comment")], list(rows), kind=Kind.SHOW)
+    return Result(
+        [text(name) for name in ("session_id", "name", "value", "type", "comment")], list(rows), kind=Kind.SHOW
+    )
 
 
 @command("SHOW PARAMETERS")
@@ -206,7 +214,9 @@ def show_parameters(session: Session, statement: Statement) -> Result:
             value = session.parameters.get(name, known.value) if scope == "SESSION" else known.value
             level = "SESSION" if value != known.value else ""
             rows.append((name, _shown(value), _shown(known.value), level, known.description, known.type))
-    return Result([text(name) for name in ("key", "value", "default", "level", "description", "type")], list(rows), kind=Kind.SHOW)
+    return Result(
+        [text(name) for name in ("key", "value", "default", "level", "description", "type")], list(rows), kind=Kind.SHOW
+    )
 
 
 def _shown(value: object) -> str:

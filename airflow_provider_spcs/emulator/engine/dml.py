@@ -73,11 +73,13 @@ def run_many(session: Session, statement: Statement, rows: Sequence[Sequence[obj
         if alone:
             transaction.rollback()
         raise
-    total = tuple(sum(int(str(item.rows[0][index])) for item in results if item.rows) for index in range(len(results[0].columns)))
+    total = tuple(
+        sum(int(str(item.rows[0][index])) for item in results if item.rows) for index in range(len(results[0].columns))
+    )
     return Result(results[0].columns, [total], kind=results[0].kind)
 
 
-def counted(tree: exp.Expression, count: int) -> Result:
+def counted(tree: exp.Expr, count: int) -> Result:
     """The answer of a DML statement: how many rows."""
     if isinstance(tree, exp.Insert):
         return Result([number("number of rows inserted")], [(count,)], kind=Kind.INSERT)
@@ -92,7 +94,7 @@ def _register(cursor: Any, translation: Translation) -> None:
         cursor.register(name, table)
 
 
-def _target(tree: exp.Expression) -> Name:
+def _target(tree: exp.Expr) -> Name:
     node = tree.this
     if isinstance(node, exp.Schema):
         node = node.this
@@ -110,7 +112,7 @@ def _plain_targets(tree: exp.Update) -> None:
             assignment.this.set("table", None)
 
 
-def _cut_insert_alias(tree: exp.Expression) -> None:
+def _cut_insert_alias(tree: exp.Expr) -> None:
     if isinstance(tree, exp.Insert):
         tree.set("overwrite", None)
         tree.set("into", True)

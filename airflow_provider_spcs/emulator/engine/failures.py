@@ -30,7 +30,7 @@ def translated(names: dict[str, str] | None = None) -> Iterator[None]:
         raise translate(error, names or {}) from error
 
 
-def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:
+def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # noqa: C901, PLR0911 - one branch an exception
     """The Snowflake error of a DuckDB exception; unknown ones carry DuckDB's text."""
     import duckdb
 
@@ -75,7 +75,9 @@ def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:
     function = re.search(r"Function with name \"?([^\s\"]+)\"? does not exist", text)
     if function:
         name = function[1].upper().removeprefix("SF_")
-        return SnowflakeError(f"SQL compilation error: error line 1 at position 0\nUnknown function {name}.", 2140, "42601")
+        return SnowflakeError(
+            f"SQL compilation error: error line 1 at position 0\nUnknown function {name}.", 2140, "42601"
+        )
     schema = re.search(r"Schema with name \"?(.+?)\"? does not exist", text)
     if schema:
         return does_not_exist("Schema", schema[1])
@@ -90,30 +92,39 @@ def _binder(text: str) -> SnowflakeError:
     if "Ambiguous reference" in text:
         name = re.search(r'column name "([^"]+)"', text)
         return SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nambiguous column name '{name[1] if name else ''}'", 1104, "42601"
+            f"SQL compilation error: error line 1 at position 0\nambiguous column name '{name[1] if name else ''}'",
+            1104,
+            "42601",
         )
     if "No function matches" in text or "Could not choose a best candidate" in text:
         function = re.search(r"'?(\w+)\(([^')]*)\)", text)
         shown = f"'{function[1].upper()}' are invalid: ({function[2]})" if function else text
         return SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nInvalid argument types for function {shown}", 1044, "42P13"
+            f"SQL compilation error: error line 1 at position 0\nInvalid argument types for function {shown}",
+            1044,
+            "42P13",
         )
     if "must appear in the GROUP BY" in text:
         name = re.search(r'column "([^"]+)"', text)
         return SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\n'{name[1] if name else ''}' in select clause is neither an "
+            f"SQL compilation error: error line 1 at position 0\n'{name[1] if name else ''}' in select clause "
+            f"is neither an "
             "aggregate nor in the group by clause.",
             979,
             "42601",
         )
     if "expected" in text and "values were supplied" in text:
-        return SnowflakeError(f"SQL compilation error:\nInsert value list does not match column list. {text}", 2020, "21S01")
+        return SnowflakeError(
+            f"SQL compilation error:\nInsert value list does not match column list. {text}", 2020, "21S01"
+        )
     return SnowflakeError(f"SQL compilation error:\n{text}", 1003, "42000")
 
 
 def invalid_identifier(name: str) -> SnowflakeError:
     """A column that is in no source (904)."""
-    return SnowflakeError(f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{name}'", 904, "42000")
+    return SnowflakeError(
+        f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{name}'", 904, "42000"
+    )
 
 
 def _conversion(text: str) -> SnowflakeError:

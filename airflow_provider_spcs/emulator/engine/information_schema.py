@@ -42,7 +42,8 @@ def _tables(session: Session, database: str) -> Result:
         kind = "VIEW" if item.kind == "VIEW" else "LOCAL TEMPORARY" if item.temporary else "BASE TABLE"
         transient = "YES" if said.get("transient") else "NO"
         rows.append(
-            (database, item.name.schema, item.name.name, said.get("owner"), kind, transient, said.get("cluster_by") or None,
+            (database, item.name.schema, item.name.name, said.get("owner"), kind, transient,
+            said.get("cluster_by") or None,
              item.rows, None if item.rows is None else 0, 1, moment, moment, said.get("comment") or None,
              "YES" if item.temporary else "NO", "YES")
         )  # fmt: skip
@@ -54,7 +55,8 @@ def _columns(session: Session, database: str) -> Result:
         *map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"]),
         number("ORDINAL_POSITION"),
         *map(text, ["COLUMN_DEFAULT", "IS_NULLABLE", "DATA_TYPE"]),
-        *map(number, ["CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION", "NUMERIC_PRECISION_RADIX",
+        *map(number, ["CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
+        "NUMERIC_PRECISION_RADIX",
                       "NUMERIC_SCALE", "DATETIME_PRECISION"]),
         *map(text, ["IS_IDENTITY", "COMMENT"]),
     ]  # fmt: skip
@@ -68,7 +70,8 @@ def _columns(session: Session, database: str) -> Result:
                 (database, item.name.schema, item.name.name, column.name, index, column.default,
                  "YES" if column.nullable else "NO", data_type, said.length if said.type == "TEXT" else None,
                  said.length, said.precision if fixed else None, 10 if fixed else None, said.scale if fixed else None,
-                 said.scale if said.type.startswith("TIME") else None, "YES" if "increment" in column.document else "NO",
+                 said.scale if said.type.startswith("TIME") else None,
+                 "YES" if "increment" in column.document else "NO",
                  column.comment)
             )  # fmt: skip
     return Result(columns, rows)
@@ -101,7 +104,8 @@ def _databases(session: Session, database: str) -> Result:
 
 
 def _views(session: Session, database: str) -> Result:
-    columns = [*map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_OWNER", "VIEW_DEFINITION", "IS_SECURE"]),
+    columns = [*map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_OWNER", "VIEW_DEFINITION",
+    "IS_SECURE"]),
                timestamp_ltz("CREATED"), text("COMMENT")]  # fmt: skip
     rows = [
         (database, item.name.schema, item.name.name, item.document.get("owner"), item.document.get("text"),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 
-def literal(value: Any) -> exp.Expression:
+def literal(value: Any) -> exp.Expr:  # noqa: PLR0911 - one return a type
     """The tree of a value, typed so that DuckDB sees what Snowflake would.
 
     Raises:

@@ -45,7 +45,8 @@ MACROS = [
     "sf_array_slice(a, f, t) AS to_json(list_slice(a::JSON::JSON[], f + 1, CASE WHEN t < 0 THEN t - 1 ELSE t END))",
     "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
     "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
-    "sf_array_to_string(a, d) AS array_to_string(list_transform(a::JSON::JSON[], lambda e: json_extract_string(e, '$')), d)",
+    "sf_array_to_string(a, d) AS "
+    "array_to_string(list_transform(a::JSON::JSON[], lambda e: json_extract_string(e, '$')), d)",
     "sf_arrays_overlap(a, b) AS list_has_any(a::JSON::JSON[], b::JSON::JSON[])",
     "sf_array_intersection(a, b) AS to_json(list_intersect(a::JSON::JSON[], b::JSON::JSON[]))",
     "sf_array_except(a, b) AS to_json(list_filter(a::JSON::JSON[], lambda e: NOT list_contains(b::JSON::JSON[], e)))",
@@ -63,10 +64,13 @@ MACROS = [
         ELSE CAST(sf_text(x) AS TIMESTAMP) END
         WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'SMALLINT', 'TINYINT')
         THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
-        WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS DOUBLE) * 1000000 AS BIGINT))
+        WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
+        DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
-    """sf_timestamp_tz(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'DOUBLE') OR typeof(x) LIKE 'DECIMAL%'
-        THEN timezone('UTC', sf_timestamp(x)) WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS TIMESTAMPTZ)
+    """sf_timestamp_tz(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'DOUBLE') OR
+        typeof(x) LIKE 'DECIMAL%'
+        THEN timezone('UTC', sf_timestamp(x)) WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS
+        TIMESTAMPTZ)
         ELSE CAST(regexp_replace(sf_text(x), '\\s+([+-][0-9][0-9]:?[0-9][0-9])$', '\\1') AS TIMESTAMPTZ) END""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
@@ -75,7 +79,8 @@ MACROS = [
     "sf_is_integer(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT')",
     "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     "sf_as(x, kind) AS CASE WHEN json_type(sf_variant(x)) = kind THEN x END",
-    "sf_array_insert(a, p, x) AS to_json(list_concat(list_concat((a::JSON::JSON[])[:p], [sf_variant(x)]), (a::JSON::JSON[])[p + 1:]))",
+    "sf_array_insert(a, p, x) AS "
+    "to_json(list_concat(list_concat((a::JSON::JSON[])[:p], [sf_variant(x)]), (a::JSON::JSON[])[p + 1:]))",
     "sf_array_remove(a, x) AS to_json(list_filter(a::JSON::JSON[], lambda e: e <> sf_variant(x)))",
     "sf_array_remove_at(a, p) AS to_json(list_concat((a::JSON::JSON[])[:p], (a::JSON::JSON[])[p + 2:]))",
     "sf_array_flatten(a) AS to_json(flatten(a::JSON::JSON[][]))",
@@ -91,10 +96,15 @@ MACROS = [
     "sf_booland(a, b) AS (a <> 0) AND (b <> 0)",
     "sf_boolor(a, b) AS (a <> 0) OR (b <> 0)",
     "sf_boolxor(a, b) AS (a <> 0) <> (b <> 0)",
-    """sf_system_typeof(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'INTEGER_LITERAL', 'BIGINT', 'SMALLINT', 'TINYINT', 'HUGEINT')
-        THEN 'NUMBER(38,0)[SB16]' WHEN typeof(x) LIKE 'DECIMAL%' THEN replace(typeof(x), 'DECIMAL', 'NUMBER') || '[SB16]'
-        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL') THEN 'VARCHAR(16777216)[LOB]' WHEN typeof(x) = 'JSON' THEN 'VARIANT[LOB]'
-        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN 'FLOAT[DOUBLE]' WHEN typeof(x) = 'TIMESTAMP' THEN 'TIMESTAMP_NTZ(9)[SB16]'
-        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_LTZ(9)[SB16]' WHEN typeof(x) = 'DATE' THEN 'DATE[SB4]'
+    """sf_system_typeof(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'INTEGER_LITERAL', 'BIGINT', 'SMALLINT', 'TINYINT',
+        'HUGEINT')
+        THEN 'NUMBER(38,0)[SB16]' WHEN typeof(x) LIKE 'DECIMAL%' THEN replace(typeof(x), 'DECIMAL', 'NUMBER') ||
+        '[SB16]'
+        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL') THEN 'VARCHAR(16777216)[LOB]' WHEN typeof(x) = 'JSON' THEN
+        'VARIANT[LOB]'
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN 'FLOAT[DOUBLE]' WHEN typeof(x) = 'TIMESTAMP' THEN
+        'TIMESTAMP_NTZ(9)[SB16]'
+        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_LTZ(9)[SB16]' WHEN typeof(x) = 'DATE' THEN
+        'DATE[SB4]'
         WHEN typeof(x) IN ('NULL', '"NULL"') THEN 'NULL[LOB]' ELSE typeof(x) || '[SB1]' END""",
 ]

@@ -35,9 +35,7 @@ DEFAULTS: dict[str, Parameter] = {
     "TIMESTAMP_INPUT_FORMAT": Parameter("AUTO", "STRING", "Format of text that becomes a timestamp"),
     "TIMESTAMP_LTZ_OUTPUT_FORMAT": Parameter("", "STRING", "Format of TIMESTAMP_LTZ as text"),
     "TIMESTAMP_NTZ_OUTPUT_FORMAT": Parameter("YYYY-MM-DD HH24:MI:SS.FF3", "STRING", "Format of TIMESTAMP_NTZ as text"),
-    "TIMESTAMP_OUTPUT_FORMAT": Parameter(
-        "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "STRING", "Format of timestamps as text"
-    ),
+    "TIMESTAMP_OUTPUT_FORMAT": Parameter("YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "STRING", "Format of timestamps as text"),
     "TIMESTAMP_TYPE_MAPPING": Parameter("TIMESTAMP_NTZ", "STRING", "What plain TIMESTAMP means"),
     "TIMESTAMP_TZ_OUTPUT_FORMAT": Parameter("", "STRING", "Format of TIMESTAMP_TZ as text"),
     "TIMEZONE": Parameter("America/Los_Angeles", "STRING", "Time zone of the session"),

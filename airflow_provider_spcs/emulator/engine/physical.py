@@ -1,7 +1,7 @@
 """Where a Snowflake name lives in the DuckDB file.
 
-A Snowflake schema is one DuckDB schema. DuckDB compares names without regard to case, Snowflake with: a name that is not
-all upper case carries the mask of its lower-case letters after ``%``, so that ``"a"`` and ``"A"`` are two tables.
+A Snowflake schema is one DuckDB schema. DuckDB compares names without regard to case, Snowflake with: a name that is
+not all upper case carries the mask of its lower-case letters after ``%``, so that ``"a"`` and ``"A"`` are two tables.
 """
 
 from __future__ import annotations

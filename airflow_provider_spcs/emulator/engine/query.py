@@ -20,7 +20,7 @@ BATCH_ROWS = 50_000
 
 
 def run(session: Session, statement: Statement) -> Result:
-    """Answer a SELECT. Outside a writing transaction on a cursor of its own, so that results never wait for each other."""
+    """Answer a SELECT, outside a writing transaction on its own cursor: results never wait for each other."""
     translation = translate.query(session, statement)
     transaction = session.transaction
     if transaction.writing:

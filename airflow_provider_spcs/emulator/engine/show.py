@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def like(pattern: str, *, ignore_case: bool = True) -> re.Pattern[str]:
-    r"""A LIKE pattern as a regular expression: ``%`` any text, ``_`` one character, ``\`` takes the next one as it is."""
+    r"""A LIKE pattern as a regular expression: ``%`` any text, ``_`` one character, ``\`` takes the next as is."""
     out, escaped = [], False
     for char in pattern:
         if escaped or char not in "%_\\":

@@ -185,7 +185,7 @@ def of_duckdb(duckdb_type: str) -> Declared | None:
     return _PLAIN.get(duckdb_type)
 
 
-def cast_for(duckdb_type: str) -> str | None:
+def cast_for(duckdb_type: str) -> str | None:  # noqa: PLR0911 - one return a family of types
     """The SQL cast, with ``{}`` for the column, that makes a DuckDB column one of ours; None when it is one."""
     if duckdb_type in {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}:
         return "CAST({} AS BIGINT)"

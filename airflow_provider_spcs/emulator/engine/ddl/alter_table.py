@@ -20,7 +20,7 @@ _DONE = "Statement executed successfully."
 
 
 @command("ALTER TABLE")
-def alter_table(session: Session, statement: Statement) -> Result:
+def alter_table(session: Session, statement: Statement) -> Result:  # noqa: PLR0911 - one return a clause
     """ALTER TABLE: ADD, DROP, RENAME, ALTER COLUMN; RENAME TO; SWAP WITH; SET and UNSET properties; CLUSTER BY."""
     missing_ok = statement.accept("IF", "EXISTS")
     name = session.qualify(statement.name())
@@ -86,7 +86,9 @@ def _move(session: Session, name: Name, new: Name) -> None:
     found = catalog.get(session, name, "TABLE")
     making = Making(new, False, False, found.temporary, bool(found.document.get("transient")))
     _copy(session, making, name, with_rows=True, said={"COMMENT": found.document.get("comment", "")})
-    session.transaction.ddl([name], lambda cursor: cursor.execute(f"DROP TABLE {physical.relation(name, found.physical)}"))
+    session.transaction.ddl(
+        [name], lambda cursor: cursor.execute(f"DROP TABLE {physical.relation(name, found.physical)}")
+    )
 
 
 def _swap(session: Session, name: Name, other: Name) -> Result:
@@ -99,7 +101,9 @@ def _swap(session: Session, name: Name, other: Name) -> Result:
     def work(cursor: Any) -> None:
         cursor.execute(f"ALTER TABLE {first} RENAME TO {quoted(between)}")
         cursor.execute(f"ALTER TABLE {second} RENAME TO {quoted(physical.encode(name.name))}")
-        cursor.execute(f"ALTER TABLE {physical.relation(name, between)} RENAME TO {quoted(physical.encode(other.name))}")
+        cursor.execute(
+            f"ALTER TABLE {physical.relation(name, between)} RENAME TO {quoted(physical.encode(other.name))}"
+        )
 
     session.transaction.ddl([name, other], work)
     return status(_DONE)
@@ -188,7 +192,9 @@ def _modify_column(session: Session, name: Name, column: catalog.TableColumn, st
         new = types.read(statement, str(session.parameters["TIMESTAMP_TYPE_MAPPING"]))
         if new.name != column.type.name:
             raise SnowflakeError(
-                f"SQL compilation error:\ncannot change column {column.name} from type {column.type} to {new}", 2108, "22000"
+                f"SQL compilation error:\ncannot change column {column.name} from type {column.type} to {new}",
+                2108,
+                "22000",
             )
         document["type"] = str(new)
         if new.duckdb != column.type.duckdb:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.statement import Statement
 
 _ENDS = {"NOT", "NULL", "DEFAULT", "AUTOINCREMENT", "IDENTITY", "PRIMARY", "UNIQUE", "REFERENCES", "FOREIGN",
-         "COMMENT", "COLLATE", "CONSTRAINT", "WITH", "MASKING", "TAG", "ORDER", "NOORDER", "ENFORCED", "RELY"}  # fmt: skip
+         "COMMENT", "COLLATE", "CONSTRAINT", "WITH", "MASKING", "TAG", "ORDER", "NOORDER", "ENFORCED",
+         "RELY"}  # fmt: skip
 _TABLE_CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"}
 
 
@@ -66,7 +67,7 @@ class Definition:
 
 
 def definitions(session: Session, statement: Statement) -> list[Definition]:
-    """Read ``(column type constraints, ...)``; the cursor is after the opening parenthesis, and then after the closing one."""
+    """Read ``(column type constraints, ...)``; the cursor is after the opening parenthesis, then after the closing."""
     found: list[Definition] = []
     while True:
         if statement.word() in _TABLE_CONSTRAINTS:
@@ -91,14 +92,19 @@ def definition(session: Session, statement: Statement) -> Definition:
     return column
 
 
-def _constraint(session: Session, statement: Statement, column: Definition) -> None:
+def _constraint(session: Session, statement: Statement, column: Definition) -> None:  # noqa: C901 - one branch a constraint
     if statement.accept("NOT", "NULL"):
         column.nullable = False
-    elif statement.accept("NULL") or statement.accept("UNIQUE") or statement.accept("ORDER"):
-        return
-    elif statement.accept("NOORDER") or statement.accept("NOT", "ENFORCED") or statement.accept("RELY"):
-        return
-    elif statement.accept("ENFORCED") or statement.accept("NORELY"):
+    elif (
+        statement.accept("NULL")
+        or statement.accept("UNIQUE")
+        or statement.accept("ORDER")
+        or statement.accept("NOORDER")
+        or statement.accept("NOT", "ENFORCED")
+        or statement.accept("RELY")
+        or statement.accept("ENFORCED")
+        or statement.accept("NORELY")
+    ):
         return
     elif statement.accept("PRIMARY", "KEY"):
         column.primary, column.nullable = True, False
@@ -148,7 +154,9 @@ def expression_text(statement: Statement) -> str:
     depth, last = 0, first
     while not statement.done:
         word = statement.word()
-        if depth == 0 and (word in {",", ")"} or (word in _ENDS and last is not first) or (word in _ENDS - {"NULL", "NOT"})):
+        if depth == 0 and (
+            word in {",", ")"} or (word in _ENDS and last is not first) or (word in _ENDS - {"NULL", "NOT"})
+        ):
             break
         if depth == 0 and word in _ENDS and statement.peek() is not first:
             break

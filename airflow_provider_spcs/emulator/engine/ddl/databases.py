@@ -163,7 +163,10 @@ def _schemas(session: Session) -> list[Any]:
 
     found = session.account.objects.list("SCHEMA")
     for item in session.account.objects.list("DATABASE"):
-        document = {"created_on": item.document["created_on"], "comment": "Views describing the contents of schemas in this database"}
+        document = {
+            "created_on": item.document["created_on"],
+            "comment": "Views describing the contents of schemas in this database",
+        }
         found.append(StoredObject("SCHEMA", Name(item.name.name, "", "INFORMATION_SCHEMA"), document))
     return sorted(found, key=lambda item: item.name)
 
@@ -177,7 +180,11 @@ def describe_database(session: Session, statement: Statement) -> Result:
     columns = [timestamp_ltz("created_on"), text("name"), text("kind")]
     if kind == "DATABASE":
         objects.get("DATABASE", Name.account_level(parts[0]))
-        rows = [(_moment(item.document), item.name.name, "SCHEMA") for item in _schemas(session) if item.name.database == parts[0]]
+        rows = [
+            (_moment(item.document), item.name.name, "SCHEMA")
+            for item in _schemas(session)
+            if item.name.database == parts[0]
+        ]
         return Result(columns, list(rows), kind=Kind.DESCRIBE)
     name = _schema_name(session, parts)
     objects.get("SCHEMA", name)

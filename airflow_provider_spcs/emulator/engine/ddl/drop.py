@@ -40,7 +40,8 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         raise does_not_exist(kind.title(), name, "42S02")
     if found.kind != kind:
         raise SnowflakeError(
-            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not appropriate.",
+            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not "
+            f"appropriate.",
             2203,
             "42601",
         )
@@ -77,4 +78,5 @@ def truncate(session: Session, statement: Statement) -> Result:
 @command("UNDROP")
 def undrop(session: Session, statement: Statement) -> Result:
     """Refused: the emulator keeps nothing of what is dropped."""
+    del session
     raise unsupported(f"UNDROP {statement.rest()}")

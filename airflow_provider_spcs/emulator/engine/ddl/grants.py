@@ -107,6 +107,6 @@ def _wanted(session: Session, statement: Statement):  # type: ignore[no-untyped-
         grantee = statement.identifier()
         return lambda said: grantee in {said["grantee"], said["name"]}
     if statement.accept("IN"):
-        return lambda said: True
+        return lambda _: True
     statement.end()
     return lambda said: said["grantee"] == session.user

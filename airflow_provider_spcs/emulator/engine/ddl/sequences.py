@@ -26,7 +26,7 @@ def _relation(name: Name) -> str:
     return f"{quoted(physical.schema_of(name.database, name.schema))}.{quoted(physical.encode(name.name) + '%@')}"
 
 
-def next_value(session: Session, parts: Sequence[str]) -> exp.Expression:
+def next_value(session: Session, parts: Sequence[str]) -> exp.Expr:
     """The tree of ``seq.NEXTVAL``.
 
     Raises:
@@ -38,7 +38,7 @@ def next_value(session: Session, parts: Sequence[str]) -> exp.Expression:
 
 
 @command("CREATE SEQUENCE", "CREATE OR REPLACE SEQUENCE")
-def create_sequence(session: Session, statement: Statement) -> Result:
+def create_sequence(session: Session, statement: Statement) -> Result:  # noqa: C901 - one branch a clause
     """CREATE [OR REPLACE] SEQUENCE [START n] [INCREMENT n]."""
     replace = statement.at == 4
     missing_only = modifiers(statement)
@@ -101,7 +101,8 @@ def show_sequences(session: Session, statement: Statement) -> Result:
     """SHOW SEQUENCES."""
     rows = [
         (item.name.name, item.name.database, item.name.schema, item.document["start"], item.document["increment"],
-         datetime.fromisoformat(item.document["created_on"]), item.document["owner"], item.document["comment"], "ROLE", "N")
+         datetime.fromisoformat(item.document["created_on"]), item.document["owner"], item.document["comment"],
+         "ROLE", "N")
         for item in Filter.parse(session, statement).apply(session.account.objects.list("SEQUENCE"))
     ]  # fmt: skip
     columns = [

@@ -43,7 +43,8 @@ def show_columns(session: Session, statement: Statement) -> Result:
                 auto = column.document.get("increment")
                 rows.append(
                     (item.name.name, item.name.schema, column.name, json.dumps(_type(column.type, column.nullable)),
-                     "true" if column.nullable else "NOT_NULL", column.default or "", "COLUMN", "", column.comment or "",
+                     "true" if column.nullable else "NOT_NULL", column.default or "", "COLUMN", "",
+                     column.comment or "",
                      item.name.database, f"IDENTITY START {auto[0]} INCREMENT {auto[1]} NOORDER" if auto else "")
                 )  # fmt: skip
     return Result([text(name) for name in _NAMES], list(rows), kind=Kind.SHOW)
@@ -72,6 +73,8 @@ def show_functions(session: Session, statement: Statement) -> Result:
         timestamp_ltz("created_on"),
         *map(text, ["name", "schema_name", "is_builtin", "is_aggregate", "is_ansi"]),
         *map(number, ["min_num_arguments", "max_num_arguments"]),
-        *map(text, ["arguments", "description", "catalog_name", "is_table_function", "valid_for_clustering", "is_secure"]),
+        *map(
+            text, ["arguments", "description", "catalog_name", "is_table_function", "valid_for_clustering", "is_secure"]
+        ),
     ]
     return Result(columns, [], kind=Kind.SHOW)

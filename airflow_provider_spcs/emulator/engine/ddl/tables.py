@@ -169,7 +169,7 @@ def _sequence(name: Name, column: Definition) -> str:
     return f"{physical.encode(name.name)}%{physical.encode(column.name)}%@{secrets.token_hex(4)}"
 
 
-def _remember(
+def _remember(  # noqa: PLR0917 - private, called once
     session: Session, making: Making, cursor: Any, relation: str, columns: list[Definition], said: dict[str, Any]
 ) -> None:
     for column in columns:
@@ -238,7 +238,7 @@ def _from_query(
     session.transaction.ddl([making.name], work, translation.names)
 
 
-def _make_from(
+def _make_from(  # noqa: PLR0917 - private, called once
     session: Session,
     making: Making,
     cursor: Any,

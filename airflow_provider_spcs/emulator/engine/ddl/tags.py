@@ -65,7 +65,8 @@ def show_tags(session: Session, statement: Statement) -> Result:
 
     rows = [
         (datetime.fromisoformat(item.document["created_on"]), item.name.name, item.name.database, item.name.schema,
-         item.document["owner"], item.document["comment"], json.dumps(item.document["allowed"]) if item.document["allowed"] else None, "ROLE")
+         item.document["owner"], item.document["comment"],
+         json.dumps(item.document["allowed"]) if item.document["allowed"] else None, "ROLE")
         for item in Filter.parse(session, statement).apply(session.account.objects.list("TAG"))
     ]  # fmt: skip
     names = ["name", "database_name", "schema_name", "owner", "comment", "allowed_values", "owner_role_type"]

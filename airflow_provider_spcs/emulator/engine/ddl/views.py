@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate
+from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate, types
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
@@ -47,7 +47,7 @@ def create_view(session: Session, statement: Statement) -> Result:
     return status(f"View {name.name} successfully created.")
 
 
-def _make(
+def _make(  # noqa: PLR0917 - private, called once
     session: Session,
     name: Name,
     statement: Statement,
@@ -62,7 +62,7 @@ def _make(
         raise unsupported("a view over a table function, a stage or INFORMATION_SCHEMA")
     with session.cursor() as cursor, translated(translation.names):
         relation = query.prepare(cursor, translation)
-        kinds = [query.types.of_duckdb(str(kind)) or query.types.Declared("VARCHAR") for kind in relation.types]
+        kinds = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]
         kinds = translation.types(relation.columns, kinds)
         names = aliases or list(relation.columns)
         if len(names) != len(relation.columns):
@@ -135,9 +135,7 @@ def alter_view(session: Session, statement: Statement) -> Result:
     else:
         raise unsupported(f"ALTER VIEW {statement.rest()[:40]}")
     statement.end()
-    session.transaction.ddl(
-        [name], lambda cursor: catalog.remember(cursor, session.relation(name), "VIEW", document)
-    )
+    session.transaction.ddl([name], lambda cursor: catalog.remember(cursor, session.relation(name), "VIEW", document))
     return status("Statement executed successfully.")
 
 

@@ -34,7 +34,7 @@ class Translation:
         kinds: What the tree and the tables say of types.
     """
 
-    tree: exp.Expression
+    tree: exp.Expr
     sql: str = ""
     relations: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def expression(session: Session, sql: str, binds: Sequence[Any] = ()) -> str:
     return generate(select.expressions[0].unalias())
 
 
-def generate(tree: exp.Expression) -> str:
+def generate(tree: exp.Expr) -> str:
     """DuckDB text of a rewritten tree.
 
     Raises:

@@ -27,7 +27,7 @@ class Call:
     session: Session
     translation: Translation
 
-    def constant(self, node: exp.Expression) -> Any:
+    def constant(self, node: exp.Expr) -> Any:
         """The value of an expression without columns.
 
         Raises:
@@ -48,7 +48,7 @@ class Call:
         with self.session.account.engine.cursor() as cursor, translated():
             return cursor.execute(f"SELECT {generate(node)}").fetchone()[0]
 
-    def arguments(self, nodes: list[exp.Expression]) -> tuple[list[Any], dict[str, Any]]:
+    def arguments(self, nodes: list[exp.Expr]) -> tuple[list[Any], dict[str, Any]]:
         """Positional and named arguments as values; names in lower case."""
         positional, named = [], {}
         for node in nodes:
@@ -58,16 +58,16 @@ class Call:
                 positional.append(self.constant(node))
         return positional, named
 
-    def scalar(self, name: str, nodes: list[exp.Expression]) -> exp.Expression:
+    def scalar(self, name: str, nodes: list[exp.Expr]) -> exp.Expr:
         """The literal that a registered scalar function answers."""
         return literal(plain(self.scalar_value(name, nodes)))
 
-    def scalar_value(self, name: str, nodes: list[exp.Expression]) -> Any:
+    def scalar_value(self, name: str, nodes: list[exp.Expr]) -> Any:
         """What a registered scalar function answers."""
         positional, named = self.arguments(nodes)
         return called(registry.SCALARS[name], name, self.session, *positional, **named)
 
-    def method(self, nodes: list[exp.Expression]) -> Any:
+    def method(self, nodes: list[exp.Expr]) -> Any:
         """What ``object!METHOD(...)`` answers; the first two arguments are the object's name and the method."""
         parts, name = json.loads(nodes[0].this), nodes[1].this
         if name not in registry.METHODS:
@@ -75,7 +75,7 @@ class Call:
         positional, named = self.arguments(nodes[2:])
         return called(registry.METHODS[name], name, self.session, tuple(parts), *positional, **named)
 
-    def table(self, name: str, nodes: list[exp.Expression]) -> Result:
+    def table(self, name: str, nodes: list[exp.Expr]) -> Result:
         """What a registered table function answers."""
         positional, named = self.arguments(nodes)
         found: Result = called(registry.TABLES[name], name, self.session, *positional, **named)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.errors import unsupported
 
 
-def flattened(node: exp.Expression) -> tuple[exp.Expression, bool]:
+def flattened(node: exp.Expr) -> tuple[exp.Expr, bool]:
     """The query that yields SEQ, KEY, PATH, INDEX, VALUE, THIS, and whether rows without elements stay (OUTER)."""
     options = _options(node)
     source = options.pop("INPUT", None)
@@ -31,13 +31,13 @@ def flattened(node: exp.Expression) -> tuple[exp.Expression, bool]:
         CASE WHEN {indexed} THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX", e.value AS "VALUE", {text} AS "THIS"
         FROM {function}({text}) AS e
         WHERE json_type({text}) IN {kinds}{" AND e.key IS NOT NULL" if function == "json_tree" else ""}"""
-    tree = exp.maybe_parse(query, dialect="duckdb")
+    tree: exp.Expr = exp.maybe_parse(query, dialect="duckdb")
     for table in tree.find_all(exp.Table):
         table.meta["ours"] = True
     return tree, outer
 
 
-def _options(node: exp.Expression) -> dict[str, Any]:
+def _options(node: exp.Expr) -> dict[str, Any]:
     found: dict[str, Any] = {}
     items = node.expressions if isinstance(node, exp.Anonymous) else [node.this, *(node.expressions or [])]
     for item in items:

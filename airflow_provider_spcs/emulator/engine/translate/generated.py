@@ -12,7 +12,7 @@ _VOLATILE = (exp.Rand, exp.Uniform, exp.Normal, exp.Randstr, *_SEQUENCES)
 _HALF = "9223372036854775808"
 
 
-def windows(root: exp.Expression) -> None:
+def windows(root: exp.Expr) -> None:
     """Rewrite every generator function, and window orders by them, which DuckDB refuses."""
     for window in list(root.find_all(exp.Window)):
         order = window.args.get("order")
@@ -27,7 +27,7 @@ def windows(root: exp.Expression) -> None:
             node.replace(_rewritten(node))
 
 
-def _rewritten(node: exp.Expression) -> exp.Expression:
+def _rewritten(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Rand):
         return _random(node)
     if isinstance(node, exp.Uniform):
@@ -39,55 +39,59 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
     return _number(node)
 
 
-def _random(node: exp.Rand) -> exp.Expression:
+def _random(node: exp.Rand) -> exp.Expr:
     if node.this is None:
-        return exp.maybe_parse("CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb")
+        return exp.maybe_parse(
+            "CAST((random() - 0.5) * CAST('18446744073709551616' AS DOUBLE) AS BIGINT)", dialect="duckdb"
+        )
     seed, row = _text(node.this), _text(_number(node))
     return _sql(f"CAST(CAST(hash(xor(hash({row}), hash({seed}, 7))) AS HUGEINT) - {_HALF} AS BIGINT)")
 
 
-def _uniform(node: exp.Uniform) -> exp.Expression:
+def _uniform(node: exp.Uniform) -> exp.Expr:
     low, high = node.this, node.args["expression"]
     fraction = _fraction(node, node.args.get("gen"), 0)
     if _whole(low) and _whole(high):
         return _sql(f"sf_uniform_int({_text(low)}, {_text(high)}, {fraction})")
-    return _sql(f"(CAST({_text(low)} AS DOUBLE) + {fraction} * (CAST({_text(high)} AS DOUBLE) - CAST({_text(low)} AS DOUBLE)))")
-
-
-def _normal(node: exp.Normal) -> exp.Expression:
-    mean, deviation = node.this, node.args["stddev"]
-    first, second = (_fraction(node, node.args.get("gen"), salt) for salt in (0, 1))
     return _sql(
-        f"sf_normal(CAST({_text(mean)} AS DOUBLE), CAST({_text(deviation)} AS DOUBLE), {first}, {second})"
+        f"(CAST({_text(low)} AS DOUBLE) + {fraction} * (CAST({_text(high)} AS DOUBLE) - CAST({_text(low)} AS DOUBLE)))"
     )
 
 
-def _randstr(node: exp.Randstr) -> exp.Expression:
+def _normal(node: exp.Normal) -> exp.Expr:
+    mean, deviation = node.this, node.args["stddev"]
+    first, second = (_fraction(node, node.args.get("gen"), salt) for salt in (0, 1))
+    return _sql(f"sf_normal(CAST({_text(mean)} AS DOUBLE), CAST({_text(deviation)} AS DOUBLE), {first}, {second})")
+
+
+def _randstr(node: exp.Randstr) -> exp.Expr:
     generator = node.args.get("generator")
     length = _text(node.this)
     if _unseeded(generator):
         return _sql(
             f"array_to_string(list_transform(range({length}), lambda i: substr("
-            "'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(floor(random() * 62) AS BIGINT), 1)), '')"
+            "'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(floor(random() * 62) AS "
+            "BIGINT), 1)), '')"
         )
     seed = _seed(node, generator, 0)
     return _sql(
         f"array_to_string(list_transform(range({length}), lambda i: substr("
-        f"'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(hash({seed}, i) % 62 AS BIGINT), 1)), '')"
+        f"'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + CAST(hash({seed}, i) % 62 AS "
+        f"BIGINT), 1)), '')"
     )
 
 
-def _fraction(node: exp.Expression, generator: exp.Expression | None, salt: int) -> str:
+def _fraction(node: exp.Expr, generator: exp.Expr | None, salt: int) -> str:
     if _unseeded(generator):
         return "random()"
     return f"sf_fraction({_seed(node, generator, salt)})"
 
 
-def _unseeded(generator: exp.Expression | None) -> bool:
+def _unseeded(generator: exp.Expr | None) -> bool:
     return generator is None or (isinstance(generator, exp.Rand) and generator.this is None)
 
 
-def _seed(node: exp.Expression, generator: exp.Expression | None, salt: int) -> str:
+def _seed(node: exp.Expr, generator: exp.Expr | None, salt: int) -> str:
     """What the value depends on, as arguments of ``hash``."""
     assert generator is not None  # noqa: S101
     for inner in generator.find_all(*_VOLATILE):
@@ -99,7 +103,7 @@ def _seed(node: exp.Expression, generator: exp.Expression | None, salt: int) -> 
     return f"hash(0, {salt}), {_text(generator)}"
 
 
-def _whole(node: exp.Expression) -> bool:
+def _whole(node: exp.Expr) -> bool:
     node = node.this if isinstance(node, exp.Neg | exp.Paren) else node
     if isinstance(node, exp.Literal):
         return bool(node.is_int)
@@ -110,30 +114,31 @@ def _whole(node: exp.Expression) -> bool:
     )
 
 
-def _in_generator(node: exp.Expression) -> bool:
+def _in_generator(node: exp.Expr) -> bool:
     select = node.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     return (
         source is not None
         and isinstance(source.this, exp.TableFromRows)
         and isinstance(source.this.this, exp.Generator)
+        and select is not None
         and not select.args.get("joins")
     )
 
 
-def _number(node: exp.Expression) -> exp.Expression:
+def _number(node: exp.Expr) -> exp.Expr:
     """The row's number from 0."""
     if _in_generator(node):
         return exp.column(exp.to_identifier("%ROW", quoted=True))
     return _sql("(row_number() OVER () - 1)")
 
 
-def _text(node: exp.Expression) -> str:
+def _text(node: exp.Expr) -> str:
     return str(node.sql("duckdb"))
 
 
-def _sql(text: str) -> exp.Expression:
-    tree = exp.maybe_parse(text, dialect="duckdb")
+def _sql(text: str) -> exp.Expr:
+    tree: exp.Expr = exp.maybe_parse(text, dialect="duckdb")
     for node in tree.find_all(exp.Anonymous, exp.Cast):
         if isinstance(node, exp.Cast) or node.this == "hash":
             node.meta["duckdb"] = True  # DuckDB's own meaning, not Snowflake's

@@ -28,9 +28,9 @@ class Kinds:
         root: The statement's tree, its tables still named as written.
     """
 
-    def __init__(self, session: Session, root: exp.Expression) -> None:
+    def __init__(self, session: Session, root: exp.Expr) -> None:
         self._columns: dict[str, Declared | None] = {}
-        self._aliases: dict[str, list[exp.Expression]] = {}
+        self._aliases: dict[str, list[exp.Expr]] = {}
         for alias in root.find_all(exp.Alias):
             self._aliases.setdefault(alias.alias, []).append(alias.this)
         self.tables: dict[int, list[tuple[str, Declared]]] = {}
@@ -57,7 +57,7 @@ class Kinds:
         """The type of a column of this name in the statement's tables; None when none has it, or they differ."""
         return self._columns.get(column)
 
-    def of(self, node: exp.Expression | None) -> Declared | None:
+    def of(self, node: exp.Expr | None) -> Declared | None:
         """The type of an expression; None when nothing says it."""
         if node is None or id(node) in self._open:
             return None
@@ -67,8 +67,10 @@ class Kinds:
         finally:
             self._open.discard(id(node))
 
-    def _of(self, node: exp.Expression) -> Declared | None:  # noqa: PLR0911, C901
-        if isinstance(node, exp.Alias | exp.Paren | exp.Neg | exp.Min | exp.Max | exp.AnyValue | exp.Distinct | exp.Window):
+    def _of(self, node: exp.Expr) -> Declared | None:  # noqa: PLR0911, C901
+        if isinstance(
+            node, exp.Alias | exp.Paren | exp.Neg | exp.Min | exp.Max | exp.AnyValue | exp.Distinct | exp.Window
+        ):
             return self.of(node.this or (node.expressions[0] if node.expressions else None))
         if isinstance(node, exp.Column):
             return self._column(node)
@@ -100,7 +102,7 @@ class Kinds:
             kinds.add(found)
         return kinds.pop() if len(kinds) == 1 else None
 
-    def _arithmetic(self, node: exp.Expression) -> Declared | None:
+    def _arithmetic(self, node: exp.Expr) -> Declared | None:
         left, right = self.of(node.this), self.of(node.args.get("expression"))
         if left is None or right is None or left.name != "NUMBER" or right.name != "NUMBER":
             return Declared("FLOAT") if {"FLOAT"} & {kind.name for kind in (left, right) if kind} else None
@@ -108,7 +110,7 @@ class Kinds:
         scale = min(first + second, max(first, second, 12)) if isinstance(node, exp.Mul) else max(first, second)
         return Declared("NUMBER", 38, scale, integer=left.integer and right.integer)
 
-    def _common(self, node: exp.Expression) -> Declared | None:
+    def _common(self, node: exp.Expr) -> Declared | None:
         if isinstance(node, exp.Coalesce):
             items = [node.this, *node.expressions]
         elif isinstance(node, exp.Case):
@@ -118,7 +120,7 @@ class Kinds:
         kinds = {self.of(item) for item in items if item is not None and not isinstance(item, exp.Null)}
         return kinds.pop() if len(kinds) == 1 else None
 
-    def variant(self, node: exp.Expression | None) -> bool:
+    def variant(self, node: exp.Expr | None) -> bool:
         """Whether an expression is known to be semi-structured."""
         found = self.of(node)
         return found is not None and found.name in _SEMI
@@ -156,13 +158,15 @@ def _cast(node: exp.Cast) -> Declared | None:
         return Declared("NUMBER", 38, 0, integer=kind.name not in {"INT128", "HUGEINT"})
     if kind.name == "DECIMAL":
         sizes = [int(item.name) for item in node.to.expressions]
-        return Declared("NUMBER", *sizes) if len(sizes) == 2 else None
+        return Declared("NUMBER", sizes[0], sizes[1]) if len(sizes) == 2 else None
     name = _CASTS.get(kind.name)
     return Declared(name) if name else None
 
 
 def _function(name: str) -> Declared | None:
-    if name in _ARRAYS or (name.startswith("sf_array") and name not in _NUMBERS and not name.endswith(("contains", "string"))):
+    if name in _ARRAYS or (
+        name.startswith("sf_array") and name not in _NUMBERS and not name.endswith(("contains", "string"))
+    ):
         return Declared("ARRAY") if name not in {"sf_arrays_overlap", "sf_array_min", "sf_array_max"} else None
     if name in _OBJECTS:
         return Declared("OBJECT")

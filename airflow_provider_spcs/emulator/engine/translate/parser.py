@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
@@ -26,13 +26,15 @@ class Parser(SnowflakeParser):
     places: dict[int, int]
 
     # Functions that we give their meaning by name keep their name and their arguments as written.
-    FUNCTIONS = {name: rule for name, rule in SnowflakeParser.FUNCTIONS.items() if name not in OWN}
-    PLACEHOLDER_PARSERS = {
+    FUNCTIONS: ClassVar[dict[str, Any]] = {
+        name: rule for name, rule in SnowflakeParser.FUNCTIONS.items() if name not in OWN
+    }
+    PLACEHOLDER_PARSERS: ClassVar[dict[Any, Any]] = {
         **SnowflakeParser.PLACEHOLDER_PARSERS,
         TokenType.PLACEHOLDER: lambda self: self.bound(),
     }
 
-    def bound(self) -> exp.Expression:
+    def bound(self) -> exp.Expr:
         """The literal of the placeholder just read."""
         ordinal = self.places.get(self._prev.start, 0)
         if ordinal >= len(self.values):
@@ -41,10 +43,10 @@ class Parser(SnowflakeParser):
             )
         return literal(self.values[ordinal])
 
-    def _parse_projections(self) -> tuple[list[exp.Expression], list[exp.Expression] | None]:
+    def _parse_projections(self) -> tuple[list[exp.Expr], list[exp.Expr] | None]:
         return self._parse_csv(self._projection), None
 
-    def _projection(self) -> exp.Expression | None:
+    def _projection(self) -> exp.Expr | None:
         first = self._curr
         found = self._parse_expression()
         if found is None or isinstance(found, _NAMED):
@@ -54,7 +56,7 @@ class Parser(SnowflakeParser):
         return exp.Alias(this=found, alias=exp.to_identifier(text.upper(), quoted=True))
 
 
-def parse(text: str, tokens: list[Token], values: Sequence[Any]) -> exp.Expression:
+def parse(text: str, tokens: list[Token], values: Sequence[Any]) -> exp.Expr:
     """The tree of one statement.
 
     Raises:

@@ -19,7 +19,7 @@ METHOD = "SF_METHOD"
 
 
 def settle(session: Session, text: str, binds: Sequence[Any]) -> tuple[str, list[Token], list[Any]]:
-    """The text with names in place of ``IDENTIFIER(...)`` and calls in place of methods; its tokens; values still unbound."""
+    """The text with plain names and calls; its tokens; the values still unbound."""
     tokens = tokenize(text)
     words = {token.text.upper() for token in tokens}
     if "IDENTIFIER" in words:

@@ -43,7 +43,7 @@ def _stages(session: Session, translation: Translation) -> None:
         select.resolve(session, translation)
 
 
-def _identifiers(root: exp.Expression) -> None:
+def _identifiers(root: exp.Expr) -> None:
     """Bare identifiers in upper case; then all of them quoted."""
     for node in root.find_all(exp.Identifier):
         if not node.args.get("quoted"):

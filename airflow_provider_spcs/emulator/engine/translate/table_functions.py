@@ -67,7 +67,7 @@ def _called(inner: Any) -> str:
     return str(inner.this).upper() if isinstance(inner, exp.Anonymous) else ""
 
 
-def _answer(call: Call, inner: exp.Expression) -> Result:
+def _answer(call: Call, inner: exp.Expr) -> Result:
     """What a registered table function or method answers."""
     from airflow_provider_spcs.emulator.engine.translate.call import plain
     from airflow_provider_spcs.emulator.result import Result, value
@@ -75,7 +75,11 @@ def _answer(call: Call, inner: exp.Expression) -> Result:
     if _called(inner) == METHOD:
         found = call.method(inner.expressions)
         return found if isinstance(found, Result) else value(inner.expressions[1].this, plain(found))
-    parts = [part.name if isinstance(part, exp.Identifier) else part for part in inner.flatten()] if isinstance(inner, exp.Dot) else [inner]
+    parts = (
+        [part.name if isinstance(part, exp.Identifier) else part for part in inner.flatten()]
+        if isinstance(inner, exp.Dot)
+        else [inner]
+    )
     function = parts[-1]
     if not isinstance(function, exp.Func):
         raise unsupported(f"TABLE({inner.sql('snowflake')[:80]})")
@@ -85,31 +89,31 @@ def _answer(call: Call, inner: exp.Expression) -> Result:
     for candidate in (name, name.partition(".")[2], last if "." not in name else ""):
         if candidate in registry.TABLES:
             nodes = function.expressions if isinstance(function, exp.Anonymous) else list(function.args.values())
-            return call.table(candidate, [item for item in nodes if isinstance(item, exp.Expression)])
+            return call.table(candidate, [item for item in nodes if isinstance(item, exp.Expr)])
     raise SnowflakeError(f"SQL compilation error:\nUnknown table function {name}.", 2141, "42601")
 
 
-def _relation(call: Call, node: exp.Expression, found: Result, alias: exp.Expression | None) -> None:
+def _relation(call: Call, node: exp.Expr, found: Result, alias: exp.Expr | None) -> None:
     from airflow_provider_spcs.emulator.engine.relation import arrow_table
 
     name = f"sf_relation_{len(call.translation.relations)}_{id(node)}"
     call.translation.relations[name] = arrow_table(found)
-    columns = ", ".join(_projected(index, column) for index, column in enumerate(found.columns))
+    columns = ", ".join(_projected(column) for column in found.columns)
     # Registered Arrow tables are found case-insensitively; their columns keep their case.
-    query = exp.maybe_parse(f'SELECT {columns} FROM "{name}"', dialect="duckdb")
+    query: exp.Expr = exp.maybe_parse(f'SELECT {columns} FROM "{name}"', dialect="duckdb")
     for table in query.find_all(exp.Table):
         table.meta["ours"] = True
     _substitute(node, query, alias)
 
 
-def _projected(index: int, column: Any) -> str:
+def _projected(column: Any) -> str:
     from airflow_provider_spcs.emulator.names import quoted
 
     shown = quoted(column.name)
     return f"CAST({shown} AS JSON) AS {shown}" if column.type in {"VARIANT", "OBJECT", "ARRAY"} else shown
 
 
-def _substitute(node: exp.Expression, query: exp.Expression, alias: Any, *, lateral: bool = False) -> None:
+def _substitute(node: exp.Expr, query: exp.Expr, alias: Any, *, lateral: bool = False) -> None:
     if isinstance(query, exp.Table):
         query.set("alias", alias)
         node.replace(query)
@@ -124,7 +128,7 @@ def _substitute(node: exp.Expression, query: exp.Expression, alias: Any, *, late
         node.replace(subquery)
 
 
-def _substitute_flatten(node: exp.Expression, inner: exp.Expression, alias: Any) -> None:
+def _substitute_flatten(node: exp.Expr, inner: exp.Expr, alias: Any) -> None:
     query, outer = flattened(inner)
     alone = isinstance(node.parent, exp.From)
     if alias is not None:
@@ -137,21 +141,23 @@ def _substitute_flatten(node: exp.Expression, inner: exp.Expression, alias: Any)
         parent.set("on", exp.true())
 
 
-def _generator(call: Call, node: exp.Generator) -> exp.Expression:
+def _generator(call: Call, node: exp.Generator) -> exp.Expr:
     count = node.args.get("rowcount")
     if count is None or node.args.get("timelimit"):
         raise unsupported("GENERATOR without ROWCOUNT, or with TIMELIMIT")
     rows = int(call.constant(count))
-    query = exp.maybe_parse(f'SELECT range AS "%ROW" FROM range({rows})', dialect="duckdb")
+    query: exp.Expr = exp.maybe_parse(f'SELECT range AS "%ROW" FROM range({rows})', dialect="duckdb")
     for table in query.find_all(exp.Table):
         table.meta["ours"] = True
     return query
 
 
-def _split_to_table(node: exp.Expression) -> exp.Expression:
+def _split_to_table(node: exp.Expr) -> exp.Expr:
     source, delimiter = (item.sql("duckdb") for item in node.expressions)
-    return exp.maybe_parse(
-        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", p[i] AS "VALUE" FROM (SELECT p, unnest(range(1, '
+    tree: exp.Expr = exp.maybe_parse(
+        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", p[i] AS "VALUE" FROM (SELECT p, '
+        f"unnest(range(1, "
         f"len(p) + 1)) AS i FROM (SELECT string_split({source}, {delimiter}) AS p) AS s) AS u",
         dialect="duckdb",
     )
+    return tree

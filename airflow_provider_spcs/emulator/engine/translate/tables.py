@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
 
 
-def rewrite(call: Call, node: exp.Expression) -> None:
+def rewrite(call: Call, node: exp.Expr) -> None:
     """Rewrite one node in place; nodes of other kinds stay."""
     if isinstance(node, exp.TableFromRows):
         table_functions.from_rows(call, node)
@@ -69,8 +69,9 @@ def point_at(call: Call, node: exp.Table, name: Name) -> None:
     node.meta["name"] = name
 
 
-def _is_cte(node: exp.Expression, name: str) -> bool:
-    parent, child = node.parent, node
+def _is_cte(node: exp.Expr, name: str) -> bool:
+    parent: exp.Expr | None = node.parent
+    child: exp.Expr = node
     while parent is not None:
         clause = parent.args.get("with_")
         if clause is not None:
@@ -85,7 +86,7 @@ def _is_cte(node: exp.Expression, name: str) -> bool:
                     break
                 if cte.alias == name:
                     return True
-        parent, child = parent.parent, parent
+        child, parent = parent, parent.parent
     return False
 
 

@@ -27,7 +27,7 @@ CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.i
 NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
 
 
-def rewrite(call: Call, node: exp.Expression) -> exp.Expression:
+def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - the dispatch itself
     """What stands in DuckDB for one node whose children are rewritten already; the node itself when it stays."""
     if isinstance(node, exp.Func) and not isinstance(node.parent, exp.TableFromRows | exp.Table):
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
@@ -60,14 +60,14 @@ def rewrite(call: Call, node: exp.Expression) -> exp.Expression:
     return rule(node) if rule else node
 
 
-def _method(call: Call, node: exp.Expression) -> exp.Expression:
+def _method(call: Call, node: exp.Expr) -> exp.Expr:
     from airflow_provider_spcs.emulator.engine.literals import literal
     from airflow_provider_spcs.emulator.engine.translate.call import plain
 
     return literal(plain(call.method(node.expressions)))
 
 
-def _arguments(node: exp.Expression) -> list[exp.Expression]:
+def _arguments(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, exp.Anonymous):
         return list(node.expressions)
-    return [value for value in node.args.values() if isinstance(value, exp.Expression)]
+    return [value for value in node.args.values() if isinstance(value, exp.Expr)]

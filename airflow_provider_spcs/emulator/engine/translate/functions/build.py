@@ -7,18 +7,21 @@ from typing import Any
 from sqlglot import exp
 
 
-def function(name: str, *items: Any) -> exp.Expression:
+def function(name: str, *items: Any) -> exp.Expr:
     """A call by name."""
     return exp.Anonymous(this=name, expressions=list(items))
 
 
-def sql(text: str) -> exp.Expression:
+def sql(text: str) -> exp.Expr:
     """The tree of DuckDB text."""
-    return exp.maybe_parse(text, dialect="duckdb")
+    tree: exp.Expr = exp.maybe_parse(text, dialect="duckdb")
+    return tree
 
 
-def as_json(node: Any) -> exp.Expression:
+def as_json(node: Any) -> exp.Expr:
     """The node cast to JSON, unless it is JSON by its making."""
-    if isinstance(node, exp.Anonymous) and str(node.this).startswith(("json_extract", "json_array", "json_object", "sf_get")):
+    if isinstance(node, exp.Anonymous) and str(node.this).startswith(
+        ("json_extract", "json_array", "json_object", "sf_get")
+    ):
         return node
     return exp.Cast(this=node, to=exp.DataType.build("JSON", dialect="duckdb"))

@@ -14,13 +14,13 @@ _TEXT = exp.DataType.TEXT_TYPES
 _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.STRUCT, exp.DType.MAP}
 
 
-def _cast(node: Any) -> exp.Expression:
+def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a type
     if node.meta.get("duckdb"):
         return node
     kind, inner = node.to, node.this
     node.meta["declared"] = _said(kind)
     if kind.this in _TEXT:
-        return _to_text(node, kind, inner)
+        return _to_text(inner)
     if kind.this in _STRUCTURED:
         return _structured(kind, inner)
     if kind.this in {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME}:
@@ -57,7 +57,7 @@ def _said(kind: Any) -> Declared | None:
     return None
 
 
-def _number(node: Any, kind: Any) -> exp.Expression:
+def _number(node: exp.Cast, kind: Any) -> exp.Expr:
     sizes = [int(item.name) for item in kind.expressions]
     if kind.this is not exp.DType.DECIMAL or not sizes or (len(sizes) == 1 or sizes[1] == 0):
         digits = sizes[0] if sizes else 38
@@ -66,14 +66,14 @@ def _number(node: Any, kind: Any) -> exp.Expression:
     return _from_variant(node)
 
 
-def _from_variant(node: Any) -> exp.Expression:
+def _from_variant(node: exp.Cast) -> exp.Expr:
     # JSON null casts to SQL NULL in DuckDB, and JSON text to numbers and times, as VARIANT does.
     return node
 
 
-def _to_text(node: Any, kind: Any, inner: Any) -> exp.Expression:
+def _to_text(inner: Any) -> exp.Expr:
     if isinstance(inner, exp.Literal) and inner.is_string:
-        text: exp.Expression = exp.cast(inner, "TEXT")
+        text: exp.Expr = exp.cast(inner, "TEXT")
     elif isinstance(inner, exp.Null):
         text = exp.cast(exp.null(), "TEXT")
     else:
@@ -81,7 +81,7 @@ def _to_text(node: Any, kind: Any, inner: Any) -> exp.Expression:
     return text
 
 
-def _structured(kind: Any, inner: Any) -> exp.Expression:
+def _structured(kind: Any, inner: Any) -> exp.Expr:
     if kind.this is exp.DType.ARRAY:
         return exp.Anonymous(this="sf_to_array", expressions=[inner])
     if isinstance(inner, exp.Null):
@@ -90,5 +90,5 @@ def _structured(kind: Any, inner: Any) -> exp.Expression:
     return exp.Anonymous(this=name, expressions=[inner])
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {exp.Cast: _cast, exp.TryCast: _cast}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {}
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {exp.Cast: _cast, exp.TryCast: _cast}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {}

@@ -16,7 +16,7 @@ _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.R
 _NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev)
 
 
-def rewrite(kinds: Any, node: exp.Expression) -> None:
+def rewrite(kinds: Any, node: exp.Expr) -> None:
     """Cast the semi-structured operands of one node in place."""
     if isinstance(node, _COMPARE):
         _comparison(kinds, node)
@@ -30,7 +30,7 @@ def rewrite(kinds: Any, node: exp.Expression) -> None:
         _each(kinds, node, "TEXT")
 
 
-def _comparison(kinds: Any, node: exp.Expression) -> None:
+def _comparison(kinds: Any, node: exp.Expr) -> None:
     left, right = kinds.variant(node.this), kinds.variant(node.expression)
     if left and right:
         return
@@ -47,20 +47,20 @@ def _by_example(other: Any) -> str:
     return "DOUBLE" if number else "TEXT"
 
 
-def _each(kinds: Any, node: exp.Expression, wanted: str) -> None:
+def _each(kinds: Any, node: exp.Expr, wanted: str) -> None:
     for key in ("this", "expression"):
-        if isinstance(node.args.get(key), exp.Expression) and kinds.variant(node.args[key]):
+        if isinstance(node.args.get(key), exp.Expr) and kinds.variant(node.args[key]):
             _cast(node, key, wanted)
     for item in list(node.expressions or []):
         if kinds.variant(item):
             item.replace(_made(item.copy(), wanted))
 
 
-def _cast(node: exp.Expression, key: str, wanted: str) -> None:
+def _cast(node: exp.Expr, key: str, wanted: str) -> None:
     node.set(key, _made(node.args[key].copy(), wanted))
 
 
-def _made(inner: exp.Expression, wanted: str) -> exp.Expression:
+def _made(inner: exp.Expr, wanted: str) -> exp.Expr:
     if wanted == "TEXT":
         return function("sf_text", inner)
     return exp.Cast(this=inner, to=exp.DataType.build(wanted))

@@ -16,38 +16,38 @@ if TYPE_CHECKING:
 VERSION = "9.35.0"
 """A server version of 2025: what clients compare with is the major number."""
 
-Rule = Callable[["Call", Any], exp.Expression]
+Rule = Callable[["Call", Any], exp.Expr]
 
 
 def _of(value: Callable[[Any], object]) -> Rule:
-    return lambda call, node: literal(value(call.session))
+    return lambda call, _: literal(value(call.session))
 
 
-def _now(call: Call, node: Any) -> exp.Expression:
+def _now(call: Call, node: Any) -> exp.Expr:
     del call, node
     return exp.maybe_parse("CAST(now() AS TIMESTAMPTZ)", dialect="duckdb")
 
 
-def _utc(call: Call, node: Any) -> exp.Expression:
+def _utc(call: Call, node: Any) -> exp.Expr:
     del call, node
     return exp.maybe_parse("timezone('UTC', now())", dialect="duckdb")
 
 
-def _today(call: Call, node: Any) -> exp.Expression:
+def _today(call: Call, node: Any) -> exp.Expr:
     del call, node
     return exp.maybe_parse("CAST(CAST(now() AS TIMESTAMPTZ) AS DATE)", dialect="duckdb")
 
 
-def _time(call: Call, node: Any) -> exp.Expression:
+def _time(call: Call, node: Any) -> exp.Expr:
     del call, node
     return exp.maybe_parse("CAST(CAST(now() AS TIMESTAMP) AS TIME)", dialect="duckdb")
 
 
-def _timestamp(call: Call, node: Any) -> exp.Expression:
+def _timestamp(call: Call, node: Any) -> exp.Expr:
     return _utc(call, node) if node.args.get("sysdate") else _now(call, node)
 
 
-def _last_query_id(call: Call, node: Any) -> exp.Expression:
+def _last_query_id(call: Call, node: Any) -> exp.Expr:
     wanted = int(call.constant(node.expressions[0])) if node.expressions else -1
     ids = call.session.query_ids
     index = wanted if wanted < 0 else wanted - 1
@@ -93,20 +93,22 @@ FUNCTIONS: dict[str, Rule] = {
 }
 
 
-def parameter(call: Call, node: exp.Expression) -> exp.Expression:
+def parameter(call: Call, node: exp.Expr) -> exp.Expr:
     """A session variable ``$name``, or a column by position ``$1``."""
-    name = node.this.name if isinstance(node.this, exp.Expression) else str(node.this)
+    name = node.this.name if isinstance(node.this, exp.Expr) else str(node.this)
     if name.isdigit():
         return _position(node, name)
     variables = call.session.variables
     if name.upper() not in variables:
         raise SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nSession variable '${name.upper()}' does not exist", 2211, "02000"
+            f"SQL compilation error: error line 1 at position 0\nSession variable '${name.upper()}' does not exist",
+            2211,
+            "02000",
         )
     return literal(variables[name.upper()])
 
 
-def _position(node: exp.Expression, number: str) -> exp.Expression:
+def _position(node: exp.Expr, number: str) -> exp.Expr:
     select = node.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     inner = source.this if source is not None else None
@@ -119,7 +121,7 @@ def _position(node: exp.Expression, number: str) -> exp.Expression:
     return exp.maybe_parse(f"#{number}", dialect="duckdb")
 
 
-def column(call: Call, node: exp.Expression) -> exp.Expression:
+def column(call: Call, node: exp.Column) -> exp.Expr:
     """``seq.NEXTVAL``, ``t.$1``; other columns stay."""
     if isinstance(node.this, exp.Parameter):
         return node.this

@@ -16,7 +16,7 @@ _TRUNC = (exp.DateTrunc, exp.TimestampTrunc)
 _SMALL = {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "H", "M", "S", "MS", "US", "NS"}
 
 
-def keep_date(kinds: Any, node: exp.Expression) -> exp.Expression:
+def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
     """DATEADD by days or more, ADD_MONTHS and DATE_TRUNC of a DATE are a DATE; DuckDB makes a timestamp."""
     if not isinstance(node, _ADD + _TRUNC):
         return node
@@ -29,20 +29,22 @@ def keep_date(kinds: Any, node: exp.Expression) -> exp.Expression:
     return cast
 
 
-def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expression]:
+def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]:
     kind = "TIMESTAMP" if zone == "NTZ" else "TIMESTAMPTZ"
 
-    def rule(node: Any) -> exp.Expression:
+    def rule(node: Any) -> exp.Expr:
         source = node.expressions[0]
         wanted = node.expressions[1] if len(node.expressions) > 1 else None
         if attempt and wanted is None:
-            made: exp.Expression = exp.TryCast(this=source, to=exp.DataType.build(kind), requires_string=False)
+            made: exp.Expr = exp.TryCast(this=source, to=exp.DataType.build(kind), requires_string=False)
         elif wanted is None:
             made = function("sf_timestamp" if zone == "NTZ" else "sf_timestamp_tz", source)
         elif isinstance(wanted, exp.Literal) and wanted.is_string:
             made = _formatted(source, wanted, attempt=attempt)
         else:
-            made = sql(f"make_timestamp(CAST({source.sql('duckdb')} * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT))")
+            made = sql(
+                f"make_timestamp(CAST({source.sql('duckdb')} * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT))"
+            )
         cast = exp.Cast(this=made, to=exp.DataType.build(kind))
         cast.meta["declared"] = Declared(f"TIMESTAMP_{zone}")
         return cast
@@ -50,14 +52,14 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expre
     return rule
 
 
-def _formatted(source: Any, wanted: exp.Literal, *, attempt: bool) -> exp.Expression:
+def _formatted(source: Any, wanted: exp.Literal, *, attempt: bool) -> exp.Expr:
     if wanted.this.upper() == "AUTO":
         return function("sf_timestamp", source)
     return function("try_strptime" if attempt else "strptime", source, exp.Literal.string(strftime(wanted.this)))
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "TO_TIMESTAMP": _timestamp("NTZ"),
     "TO_TIMESTAMP_LTZ": _timestamp("LTZ"),
     "TO_TIMESTAMP_NTZ": _timestamp("NTZ"),

@@ -12,15 +12,15 @@ from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
 
 
-def _construct(node: Any) -> exp.Expression:
+def _construct(node: exp.Expr) -> exp.Expr:
     return _object(node.expressions, keep_null=False)
 
 
-def _construct_keeping(node: Any) -> exp.Expression:
+def _construct_keeping(node: exp.Expr) -> exp.Expr:
     return _object(node.expressions, keep_null=True)
 
 
-def _object(items: list[Any], *, keep_null: bool) -> exp.Expression:
+def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
     if len(items) == 1 and isinstance(items[0], exp.Star | exp.Column) and items[0].is_star:
         return _all_columns(items[0])
     pairs = [(items[index], items[index + 1]) for index in range(0, len(items) - 1, 2)]
@@ -34,7 +34,7 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expression:
     return function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
 
 
-def _all_columns(star: Any) -> exp.Expression:
+def _all_columns(star: Any) -> exp.Expr:
     select = star.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     if source is None or select.args.get("joins") or not source.this.alias_or_name:
@@ -43,11 +43,11 @@ def _all_columns(star: Any) -> exp.Expression:
     return function("json_merge_patch", sql("CAST('{}' AS JSON)"), function("to_json", row))
 
 
-def _star_map(node: Any) -> exp.Expression:
+def _star_map(node: exp.Expr) -> exp.Expr:
     return _all_columns(node.this)
 
 
-def _struct(node: Any) -> exp.Expression:
+def _struct(node: exp.Expr) -> exp.Expr:
     items: list[Any] = []
     for pair in node.expressions:
         key = pair.this
@@ -55,21 +55,21 @@ def _struct(node: Any) -> exp.Expression:
     return _object(items, keep_null=True)
 
 
-def _array(node: Any) -> exp.Expression:
+def _array(node: exp.Expr) -> exp.Expr:
     return function("json_array", *node.expressions)
 
 
-def _get(node: Any) -> exp.Expression:
+def _get(node: exp.Expr) -> exp.Expr:
     return element(node.expressions[0], node.expressions[1])
 
 
-def _bracket(node: Any) -> exp.Expression:
+def _bracket(node: exp.Expr) -> exp.Expr:
     if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
         raise unsupported("array slices")
     return element(node.this, node.expressions[0])
 
 
-def element(source: Any, key: Any) -> exp.Expression:
+def element(source: Any, key: Any) -> exp.Expr:
     """The element of ``source`` by 0-based index or by key."""
     if isinstance(key, exp.Literal):
         path = f'$."{key.this}"' if key.is_string else f"$[{key.this}]"
@@ -77,14 +77,14 @@ def element(source: Any, key: Any) -> exp.Expression:
     return function("sf_get", source, key)
 
 
-def _get_path(node: Any) -> exp.Expression:
+def _get_path(node: exp.Expr) -> exp.Expr:
     path = node.expressions[1]
     if not isinstance(path, exp.Literal):
         raise unsupported("GET_PATH with a path that is not a literal")
     return function("json_extract", as_json(node.expressions[0]), exp.Literal.string(f"$.{path.this}"))
 
 
-def _extract(node: Any) -> exp.Expression:
+def _extract(node: exp.Expr) -> exp.Expr:
     path = node.expression
     if not isinstance(path, exp.JSONPath):
         return node
@@ -99,12 +99,12 @@ def _extract(node: Any) -> exp.Expression:
     return function("json_extract", as_json(node.this), exp.Literal.string(text))
 
 
-def _typed(kind: str) -> Callable[[Any], exp.Expression]:
+def _typed(kind: str) -> Callable[[Any], exp.Expr]:
     return lambda node: function("sf_is", node.expressions[0], exp.Literal.string(kind))
 
 
-def _taken(kind: str, cast: str) -> Callable[[Any], exp.Expression]:
-    def rule(node: Any) -> exp.Expression:
+def _taken(kind: str, cast: str) -> Callable[[Any], exp.Expr]:
+    def rule(node: exp.Expr) -> exp.Expr:
         source = node.expressions[0].sql("duckdb")
         if cast == "JSON":
             return sql(f"sf_as({source}, '{kind}')")
@@ -115,47 +115,47 @@ def _taken(kind: str, cast: str) -> Callable[[Any], exp.Expression]:
     return rule
 
 
-def _null_value(node: Any) -> exp.Expression:
+def _null_value(node: exp.Expr) -> exp.Expr:
     return function("sf_is", node.expressions[0], exp.Literal.string("NULL"))
 
 
-def _strip_null(node: Any) -> exp.Expression:
+def _strip_null(node: exp.Expr) -> exp.Expr:
     return sql(f"nullif({node.expressions[0].sql('duckdb')}, CAST('null' AS JSON))")
 
 
-def _check_json(node: Any) -> exp.Expression:
+def _check_json(node: exp.Expr) -> exp.Expr:
     text = node.expressions[0].sql("duckdb")
     return sql(f"CASE WHEN {text} IS NULL OR json_valid({text}) THEN NULL ELSE 'Error parsing JSON' END")
 
 
-def _to_json(node: Any) -> exp.Expression:
+def _to_json(node: exp.Expr) -> exp.Expr:
     return sql(f"CAST(sf_variant({node.expressions[0].sql('duckdb')}) AS VARCHAR)")
 
 
-def _delete(node: Any) -> exp.Expression:
-    found = node.expressions[0]
+def _delete(node: exp.Expr) -> exp.Expr:
+    found: exp.Expr = node.expressions[0]
     for key in node.expressions[1:]:
         found = function("sf_object_delete", found, key)
     return found
 
 
-def _insert(node: Any) -> exp.Expression:
+def _insert(node: exp.Expr) -> exp.Expr:
     return function("sf_object_insert", *node.expressions[:3])
 
 
-def _pick(node: Any) -> exp.Expression:
+def _pick(node: exp.Expr) -> exp.Expr:
     items: list[Any] = []
     for key in node.expressions[1:]:
         items += [key, element(node.expressions[0].copy(), key.copy())]
     return _object(items, keep_null=False)
 
 
-def _range(node: Any) -> exp.Expression:
+def _range(node: exp.Expr) -> exp.Expr:
     items = [*node.expressions, exp.Literal.number(1)]
     return function("sf_array_range", *items[:3])
 
 
-def _array_agg(node: Any) -> exp.Expression:
+def _array_agg(node: exp.Expr) -> exp.Expr:
     inner = node.expressions[0]
     if isinstance(node.parent, exp.WithinGroup):
         node.parent.meta["array_agg"] = inner
@@ -163,7 +163,7 @@ def _array_agg(node: Any) -> exp.Expression:
     return _aggregate(inner, None)
 
 
-def _aggregate(inner: Any, order: Any) -> exp.Expression:
+def _aggregate(inner: Any, order: Any) -> exp.Expr:
     distinct = isinstance(inner, exp.Distinct)
     source = (inner.expressions[0] if distinct else inner).sql("duckdb")
     ordered = f" {order.sql('duckdb')}" if order is not None else ""
@@ -175,12 +175,12 @@ def _aggregate(inner: Any, order: Any) -> exp.Expression:
     return made
 
 
-def _within(node: Any) -> exp.Expression:
+def _within(node: exp.Expr) -> exp.Expr:
     marked = node.meta.get("array_agg")
     return _aggregate(marked, node.expression) if marked is not None else node
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.Bracket: _bracket,
     exp.JSONExtract: _extract,
     exp.StarMap: _star_map,
@@ -188,7 +188,7 @@ CLASSES: dict[type, Callable[[Any], exp.Expression]] = {
     exp.Array: _array,
     exp.WithinGroup: _within,
 }
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "ARRAY_AGG": _array_agg,
     "ARRAY_CONSTRUCT": _array,
     "ARRAY_CONSTRUCT_COMPACT": lambda node: function("sf_array_compact", _array(node)),

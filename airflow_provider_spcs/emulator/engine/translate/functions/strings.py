@@ -15,7 +15,8 @@ _DATE = re.compile(r"YYYY|YY|MM|MON|DD|DY|HH|MI|SS|FF", re.IGNORECASE)
 _PARTS = [
     ("YYYY", "%Y"), ("YY", "%y"), ("MMMM", "%B"), ("MON", "%b"), ("MM", "%m"), ("DD", "%d"), ("DY", "%a"),
     ("HH24", "%H"), ("HH12", "%I"), ("HH", "%H"), ("AM", "%p"), ("PM", "%p"), ("MI", "%M"), ("SS", "%S"),
-    ("FF9", "%n"), ("FF6", "%f"), ("FF3", "%g"), ("FF0", ""), ("FF", "%n"), ("TZHTZM", "%z"), ("TZH:TZM", "%z"), ("TZH", "%z"),
+    ("FF9", "%n"), ("FF6", "%f"), ("FF3", "%g"), ("FF0", ""), ("FF", "%n"), ("TZHTZM", "%z"), ("TZH:TZM", "%z"),
+    ("TZH", "%z"),
 ]  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def strftime(text: str) -> str:
     return out
 
 
-def _to_char(node: Any) -> exp.Expression:
+def _to_char(node: exp.Expr) -> exp.Expr:
     source = node.expressions[0]
     if len(node.expressions) == 1:
         return function("sf_text", source)
@@ -51,13 +52,13 @@ def _to_char(node: Any) -> exp.Expression:
     return _number(source, wanted.this)
 
 
-def _moment(source: Any) -> exp.Expression:
+def _moment(source: exp.Expr) -> exp.Expr:
     if isinstance(source, exp.Literal):
         return exp.cast(source, "TIMESTAMP")
     return source
 
 
-def _number(source: Any, wanted: str) -> exp.Expression:
+def _number(source: Any, wanted: str) -> exp.Expr:
     whole, _, fraction = wanted.upper().replace("FM", "").partition(".")
     digits = sum(char in "09" for char in fraction)
     if re.search(r"[^09,.$SG D]", wanted.upper().replace("FM", "")):
@@ -69,5 +70,5 @@ def _number(source: Any, wanted: str) -> exp.Expression:
     return sql(text)
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expression]] = {}
-NAMES: dict[str, Callable[[Any], exp.Expression]] = {"TO_CHAR": _to_char, "TO_VARCHAR": _to_char}
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {"TO_CHAR": _to_char, "TO_VARCHAR": _to_char}
