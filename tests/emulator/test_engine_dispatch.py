@@ -112,9 +112,8 @@ def test_event_table_is_queried_by_attribute(session: Session) -> None:
     """Rows of the event table are found by their resource attributes, as Snowflake's clients do."""
     with session.account.engine.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO "SNOWFLAKE.TELEMETRY"."EVENTS" ("TIMESTAMP", "RECORD_TYPE", "RESOURCE_ATTRIBUTES",
-            "VALUE") VALUES '
-            """(now()::TIMESTAMP, 'LOG', '{"snow.service.name": "J1"}', '"a line"')"""
+            'INSERT INTO "SNOWFLAKE.TELEMETRY"."EVENTS" ("TIMESTAMP", "RECORD_TYPE", "RESOURCE_ATTRIBUTES", "VALUE") '
+            """VALUES (now()::TIMESTAMP, 'LOG', '{"snow.service.name": "J1"}', '"a line"')"""
         )
     sql = (
         "SELECT VALUE FROM IDENTIFIER(?) WHERE RESOURCE_ATTRIBUTES:\"snow.service.name\" = ? AND RECORD_TYPE = 'LOG' "
