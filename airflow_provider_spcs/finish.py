@@ -50,6 +50,7 @@ class Finish:
         git: Whether the container clones a repository first.
         base_container: Whose exit code the exit-code rules mean; None takes the one that failed.
         follower: Reads the log from where it was read to; None shows none.
+        reread: Another follower, from the log's beginning: an error shows last lines that were shown before, too.
         tail: How many last lines an error shows.
     """
 
@@ -67,6 +68,7 @@ class Finish:
     git: bool
     base_container: str | None
     follower: LogFollower | None
+    reread: Callable[[], LogFollower | None]
     tail: int = 20
 
     def conclude(self, ending: Ending) -> Any:
@@ -117,6 +119,8 @@ class Finish:
                 self.log.warning("The asset event of %s carries no result: %r", getattr(asset, "name", asset), error)
 
     def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
+        if len(lines) < self.tail:
+            lines = self._reread_lines() or lines
         fate = self._stop(name, ending, state)
         error = explain(
             Facts(
@@ -179,6 +183,16 @@ class Finish:
         except SpcsError as error:
             self.log.warning("The end of the log could not be read: %s", error)
         return list(self.follower.tail)[-self.tail :] if self.tail > 0 else []
+
+    def _reread_lines(self) -> list[str]:
+        follower = self.reread()
+        if follower is None or self.tail <= 0:
+            return []
+        try:
+            follower.finish()
+        except SpcsError as error:
+            self.log.warning("The end of the log could not be read: %s", error)
+        return list(follower.tail)[-self.tail :]
 
     def _containers(self, name: JobName, state: JobState | None) -> list[ContainerReport]:
         try:

@@ -244,6 +244,7 @@ class SpcsJobOperator(SpcsJobParameters):
             git=self.git is not None,
             base_container=self.base_container,
             follower=follower,
+            reread=lambda: self._follower(name, {}),
             tail=self.number_logs_exception,
         )
 

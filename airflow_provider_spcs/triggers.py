@@ -10,23 +10,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
-from airflow_provider_spcs.errors import SpcsError
 from airflow_provider_spcs.killing import KILLER, Victim
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.poller import Door, Poller, shared
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.logs import LogFollower, LogLine
+    from airflow_provider_spcs.live_log import LiveLog
     from airflow_provider_spcs.rows import JobState
     from airflow_provider_spcs.waiting import StatusLog
 
-_LINES_AT_ONCE = 200
 _STATUS_PATIENCE = 2
 
 
@@ -175,17 +174,24 @@ class SpcsJobTrigger(BaseTrigger):
         name = JobName.parse(self.job_name)
         poller = shared(self._door(), f"{name.database}.{name.schema}")
         async with poller.waiting(name, self.poll_interval):
-            follower = self._follower(poller, name)
-            return await self._watch(poller, name, follower, StatusLog(self.log, self.job_name))
+            live = self._live_log(poller, name)
+            try:
+                ending = await self._watch(poller, name, StatusLog(self.log, self.job_name))
+            finally:
+                if live is not None:
+                    self.cursor = await live.stop()
+        return replace(ending, cursor=self.cursor)
 
-    def _follower(self, poller: Poller, name: JobName) -> LogFollower | None:
+    def _live_log(self, poller: Poller, name: JobName) -> LiveLog | None:
         if not self.get_logs:
             return None
+        from airflow_provider_spcs.live_log import LiveLog
         from airflow_provider_spcs.logs import follow
 
-        return follow(poller.hook, name, self.cursor or None, containers=self.container_logs)
+        follower = follow(poller.hook, name, self.cursor or None, containers=self.container_logs)
+        return LiveLog(poller, follower, self.log, self.cursor, longest_pause=self.poll_interval)
 
-    async def _watch(self, poller: Poller, name: JobName, follower: LogFollower | None, seen: StatusLog) -> Ending:
+    async def _watch(self, poller: Poller, name: JobName, seen: StatusLog) -> Ending:
         deadlines = Deadlines(self.startup_deadline, self.job_deadline, self.execution_deadline)
         number, misses = 0, 0
         state: JobState | None = None
@@ -199,44 +205,21 @@ class SpcsJobTrigger(BaseTrigger):
                 if misses >= _STATUS_PATIENCE:
                     found = await poller.ask(lambda hook: hook.find_job(name))
                     if found is None:
-                        return self._ending(Reason.VANISHED, state, follower)
+                        return self._ending(Reason.VANISHED, state)
                     misses = 0
                 state = found or state
             if state is not None:
                 if state.status.terminal:
-                    return self._ending(Reason.ENDED, state, follower)
+                    return self._ending(Reason.ENDED, state)
                 seen.see(state.status)
             reason = deadlines.passed(state.status if state else None, time.time())
             if reason is not None:
-                return self._ending(reason, state, follower)
-            await self._show_news(poller, follower)
+                return self._ending(reason, state)
 
     def _until_next_clock(self, deadlines: Deadlines) -> float:
         now = time.time()
         clocks = (deadlines.startup, deadlines.job, deadlines.execution)
         return max(0.05, min([60.0, *(clock - now for clock in clocks if clock is not None and clock > now)]))
 
-    def _ending(self, reason: Reason, state: JobState | None, follower: LogFollower | None) -> Ending:
-        cursor = follower.cursor if follower else self.cursor
-        return Ending(self.job_name, reason, state.status.value if state else "", cursor=cursor)
-
-    async def _show_news(self, poller: Poller, follower: LogFollower | None) -> None:
-        if follower is None:
-            return
-        try:
-            lines = await poller.read(follower.poll)
-        except SpcsError as error:
-            # A log that cannot be read now is read later; it is no reason to give up a job.
-            self.log.debug("The log of %s could not be read: %s", self.job_name, error)
-            return
-        for notice in follower.notices:
-            self.log.info("%s", notice)
-        await self._show(lines)
-
-    async def _show(self, lines: Sequence[LogLine]) -> None:
-        from airflow_provider_spcs.waiting import show
-
-        for start in range(0, len(lines), _LINES_AT_ONCE):
-            show(self.log, lines[start : start + _LINES_AT_ONCE])
-            # A talkative container must not stall the other triggers of this loop.
-            await asyncio.sleep(0)
+    def _ending(self, reason: Reason, state: JobState | None) -> Ending:
+        return Ending(self.job_name, reason, state.status.value if state else "")
