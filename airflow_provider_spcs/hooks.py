@@ -333,7 +333,7 @@ class SpcsHook(SnowflakeHook):
         """Put a directory on a stage once per content and return where it lies.
 
         Args:
-            directory: Local directory; ``.git``, ``__pycache__`` and the like are left out, links that lead out refused.
+            directory: Local directory; ``.git``, ``__pycache__`` and the like are left out, links out of it refused.
             stage: ``@db.schema.stage`` or ``@db.schema.stage/dir``.
 
         Returns:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from airflow_provider_spcs.emulator import RunningAccount
+from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.errors import InvalidInput, NameTaken, NotFound, ResultError, StatementError, SubmitError
 from airflow_provider_spcs.hooks import SpcsHook
 from airflow_provider_spcs.logs import follow
@@ -24,19 +25,26 @@ IMAGE = "/emulator/public/images/python:3.11"
 STAMP = Stamp("dag", "task", "run", provider="0")
 
 
+def as_airflow_connection(account: RunningAccount | dict[str, Any], schema: str) -> str:
+    """An Airflow connection to the plain port, as JSON."""
+    given = account if isinstance(account, dict) else account.connection_kwargs
+    extra = {key: given[key] for key in ("account", "host", "port", "protocol", "warehouse", "role")}
+    database, _, name = schema.partition(".")
+    return json.dumps(
+        {
+            "conn_type": "snowflake",
+            "login": given["user"],
+            "password": given["password"],
+            "schema": name,
+            "extra": {**extra, "database": database},
+        }
+    )
+
+
 @pytest.fixture
 def hook(account: RunningAccount, schema: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpcsHook]:
     """A hook on a plain-HTTP connection in the test's own schema, with a pool."""
-    given = account.connection_kwargs
-    extra = {key: given[key] for key in ("account", "host", "port", "protocol", "warehouse", "role")}
-    connection = {
-        "conn_type": "snowflake",
-        "login": given["user"],
-        "password": given["password"],
-        "schema": schema.partition(".")[2],
-        "extra": {**extra, "database": schema.partition(".")[0]},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_EMULATED", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_EMULATED", as_airflow_connection(account, schema))
     with SpcsHook("emulated", transient_timeout=10) as hook:
         hook.query(
             "CREATE COMPUTE POOL IF NOT EXISTS HOOK_POOL MIN_NODES = 1 MAX_NODES = 4 INSTANCE_FAMILY = CPU_X64_S"
@@ -294,11 +302,26 @@ def test_statement_that_is_refused_keeps_its_number(hook: SpcsHook) -> None:
     assert caught.value.errno == 2003
 
 
-def test_closed_session_is_opened_anew_within_a_statement(hook: SpcsHook, account: RunningAccount) -> None:
-    """A session that the server ended costs a login and nothing else."""
-    session = hook.query("SELECT CURRENT_SESSION() AS S")[0]["s"]
-    hook.close()
-    assert hook.query("SELECT CURRENT_SESSION() AS S")[0]["s"] != session
+def test_restarted_account_costs_the_hook_a_login_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The held connection's session is gone with the server; the next statement works all the same."""
+    with start(home=tmp_path / "home") as running:
+        monkeypatch.setenv("AIRFLOW_CONN_EMULATED", as_airflow_connection(running, "EMULATOR.PUBLIC"))
+        port = running.connection_kwargs["port"]
+        hook = SpcsHook("emulated", transient_timeout=20)
+        hook.query("CREATE TABLE KEPT AS SELECT 1 AS A")
+    with start(home=tmp_path / "home", port=port), hook:
+        assert hook.query("SELECT A FROM KEPT") == [{"a": 1}]
+
+
+def test_wrong_password_is_told_at_once(account: RunningAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting mends it: it must not be tried again for ten minutes."""
+    given = {**account.connection_kwargs, "password": "wrong"}
+    monkeypatch.setenv("AIRFLOW_CONN_EMULATED", as_airflow_connection(given, "EMULATOR.PUBLIC"))
+    with pytest.raises(StatementError, match="login") as caught:
+        SpcsHook("emulated", sleep=lambda _: pytest.fail("it was tried again")).query("SELECT 1")
+    assert "wrong" not in str(caught.value)
 
 
 def test_airflows_own_connection_works_with_the_hook(
