@@ -57,6 +57,8 @@ def _load(session: Session, copy: Copy) -> Result:
         for item in work:
             _examine(session, item, copy)
     try:
+        if copy.on_error == "ABORT_STATEMENT":
+            _guard(session, work)
         _insert(session, copy, work)
     except SnowflakeError as error:
         if copy.on_error != "ABORT_STATEMENT":
@@ -115,6 +117,17 @@ def _examine(session: Session, item: Loaded, copy: Copy) -> None:
             total = cursor.execute(f"SELECT count(*) FROM ({item.plan.select})").fetchone()[0]
         item.skipped = not copy.allows(len(item.bad), int(total))
         item.parsed = int(total)
+
+
+def _guard(session: Session, work: list[Loaded]) -> None:
+    """Stop before anything is inserted when a file has records whose fault inserting would not notice.
+
+    Raises:
+        SnowflakeError: There is one; what it is, the caller finds out.
+    """
+    for item in work:
+        if item.plan.unguarded and _bad(session, item.plan):
+            raise SnowflakeError(f"File '{item.file.path}' has records that do not fit the table.", 100080, "22000")
 
 
 def _bad(session: Session, planned: Plan) -> list[tuple[Any, ...]]:

@@ -42,6 +42,11 @@ class Plan:
     names: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def unguarded(self) -> bool:
+        """Whether a record can be bad in a way that inserting it would not notice: fields too many, text too long."""
+        return any(problem.errno in {100078, 100080} for problem in self.problems)
+
     def without(self, rows: list[int]) -> str:
         """The values to insert, but not those of some records."""
         if not rows:
