@@ -38,14 +38,22 @@ class SnowflakeError(Exception):
 def does_not_exist(kind: str, name: object, sqlstate: str = "02000") -> SnowflakeError:
     """An object is missing, or hidden from the role (2003). Tables and views use sqlstate 42S02."""
     kind = kind.title() if kind.isupper() else kind
-    return SnowflakeError(
-        f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate
-    )
+    return SnowflakeError(f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
 def already_exists(name: object) -> SnowflakeError:
     """An object of that name is there already (2002)."""
     return SnowflakeError(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")
+
+
+def wrong_type(found: str, wanted: str) -> SnowflakeError:
+    """An object of the name exists, but of another type than the statement is for (2203)."""
+    return SnowflakeError(
+        f"SQL compilation error:\nObject found is of type '{found}', specified type '{wanted}' is not appropriate "
+        "for this operation.",
+        2203,
+        "42601",
+    )
 
 
 def syntax_error(unexpected: str, line: int = 1, position: int = 0) -> SnowflakeError:

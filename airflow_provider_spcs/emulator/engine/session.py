@@ -191,7 +191,6 @@ class Session:
         self.transaction.close()
         drop_all(self)
         self.account.stages.end_session(self)
-        self.account.stages.end_session(self)
 
 
 def _parsed(sql: str, binds: Sequence[object]) -> Statement:

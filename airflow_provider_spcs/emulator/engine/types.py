@@ -85,7 +85,10 @@ _INTEGERS = {"INT", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BYTEINT"}
 _ALIASES = {
     **dict.fromkeys(["NUMBER", "NUMERIC", "DECIMAL", "DEC", "FIXED"], "NUMBER"),
     **dict.fromkeys(["FLOAT", "FLOAT4", "FLOAT8", "DOUBLE", "DOUBLE PRECISION", "REAL"], "FLOAT"),
-    **dict.fromkeys(["VARCHAR", "STRING", "TEXT", "NVARCHAR", "NVARCHAR2", "CHAR VARYING", "NCHAR VARYING"], "VARCHAR"),
+    **dict.fromkeys(
+        ["VARCHAR", "STRING", "TEXT", "NVARCHAR", "NVARCHAR2", "CHAR VARYING", "NCHAR VARYING", "CHARACTER VARYING"],
+        "VARCHAR",
+    ),
     **dict.fromkeys(["CHAR", "CHARACTER", "NCHAR"], "CHAR"),
     **dict.fromkeys(["BINARY", "VARBINARY"], "BINARY"),
     **dict.fromkeys(["BOOLEAN", "BOOL"], "BOOLEAN"),

@@ -13,6 +13,7 @@ from airflow_provider_spcs.emulator.engine.ddl import (
     show_tables,
     tables,
     tags,
+    users,
     views,
     warehouses,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "show_tables",
     "tables",
     "tags",
+    "users",
     "views",
     "warehouses",
 ]

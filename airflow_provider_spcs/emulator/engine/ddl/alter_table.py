@@ -110,7 +110,7 @@ def _swap(session: Session, name: Name, other: Name) -> Result:
 
 
 def _add(session: Session, name: Name, statement: Statement) -> Result:
-    if statement.word() in {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"}:
+    if statement.word() in {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY"}:
         # Snowflake records keys without enforcing them; here they are not even recorded.
         statement.rest()
         return status(_DONE)
@@ -143,7 +143,7 @@ def _add(session: Session, name: Name, statement: Statement) -> Result:
 
 
 def _drop(session: Session, name: Name, statement: Statement) -> Result:
-    if statement.word() in {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CLUSTERING"}:
+    if statement.word() in {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY", "CLUSTERING"}:
         statement.rest()
         return status(_DONE)
     statement.accept("COLUMN")
@@ -211,7 +211,7 @@ def _modify_column(session: Session, name: Name, column: catalog.TableColumn, st
 
 def _properties(session: Session, name: Name, statement: Statement) -> Result:
     document = dict(catalog.get(session, name).document)
-    if statement.accept("CLUSTER", "BY"):
+    if statement.accept("CLUSTER", "BY") or statement.accept("CLUSTER BY"):
         document["cluster_by"] = skip_parenthesis(statement)
     elif statement.accept("SET"):
         if statement.looking_at("TAG"):

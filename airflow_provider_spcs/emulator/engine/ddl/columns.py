@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.statement import Statement
 
-_ENDS = {"NOT", "NULL", "DEFAULT", "AUTOINCREMENT", "IDENTITY", "PRIMARY", "UNIQUE", "REFERENCES", "FOREIGN",
+_ENDS = {"NOT", "NULL", "DEFAULT", "AUTOINCREMENT", "IDENTITY", "PRIMARY", "PRIMARY KEY", "UNIQUE", "REFERENCES",
+         "FOREIGN", "FOREIGN KEY",
          "COMMENT", "COLLATE", "CONSTRAINT", "WITH", "MASKING", "TAG", "ORDER", "NOORDER", "ENFORCED",
          "RELY"}  # fmt: skip
-_TABLE_CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"}
+# The lexer makes one token of some pairs of words.
+_TABLE_CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY"}
 
 
 @dataclass
@@ -106,7 +108,7 @@ def _constraint(session: Session, statement: Statement, column: Definition) -> N
         or statement.accept("NORELY")
     ):
         return
-    elif statement.accept("PRIMARY", "KEY"):
+    elif statement.accept("PRIMARY KEY") or statement.accept("PRIMARY", "KEY"):
         column.primary, column.nullable = True, False
     elif statement.accept("DEFAULT"):
         column.default = expression_text(statement)
@@ -169,8 +171,8 @@ def expression_text(statement: Statement) -> str:
 def _table_constraint(statement: Statement) -> list[str]:
     if statement.accept("CONSTRAINT"):
         statement.identifier()
-    primary = statement.accept("PRIMARY", "KEY")
-    if not primary and not statement.accept("UNIQUE"):
+    primary = statement.accept("PRIMARY KEY") or statement.accept("PRIMARY", "KEY")
+    if not primary and not statement.accept("UNIQUE") and not statement.accept("FOREIGN KEY"):
         statement.expect("FOREIGN", "KEY")
     statement.expect("(")
     names = [statement.identifier()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.engine import catalog
-from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, unsupported
+from airflow_provider_spcs.emulator.errors import does_not_exist, unsupported, wrong_type
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
 
@@ -39,12 +39,7 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         session.check_schema(name)
         raise does_not_exist(kind.title(), name, "42S02")
     if found.kind != kind:
-        raise SnowflakeError(
-            f"SQL compilation error:\nObject found is of type '{found.kind}', specified type '{kind}' is not "
-            f"appropriate.",
-            2203,
-            "42601",
-        )
+        raise wrong_type(found.kind, kind)
     relation = session.relation(name)
 
     def work(cursor: object) -> None:

@@ -23,7 +23,7 @@ def options(statement: Statement, allowed: set[str], stops: set[str] = frozenset
             continue
         if statement.accept("COPY", "GRANTS"):
             continue
-        if statement.accept("CLUSTER", "BY"):
+        if statement.accept("CLUSTER", "BY") or statement.accept("CLUSTER BY"):
             found["CLUSTER_BY"] = skip_parenthesis(statement)
             continue
         if statement.looking_at("TAG"):

@@ -9,7 +9,7 @@ from airflow_provider_spcs.emulator.engine import catalog, physical, query, temp
 from airflow_provider_spcs.emulator.engine.ddl.columns import Definition, definitions
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.failures import translated
-from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported, wrong_type
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
@@ -148,7 +148,9 @@ def _clear(session: Session, making: Making, cursor: Any) -> str:
         view = cursor.execute(
             "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?", [schema, stored]
         ).fetchone()
-        cursor.execute(f"DROP {'VIEW' if view and not making.temporary else 'TABLE'} IF EXISTS {relation}")
+        if view and not making.temporary:
+            raise wrong_type("VIEW", "TABLE")
+        cursor.execute(f"DROP TABLE IF EXISTS {relation}")
     return relation
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate, types
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.failures import translated
-from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported, wrong_type
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
@@ -77,7 +77,7 @@ def _make(  # noqa: PLR0917 - private, called once
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [schema, stored]
         ).fetchone()
         if table and not hidden:
-            cursor.execute(f"DROP TABLE {target}")
+            raise wrong_type("TABLE", "VIEW")
         shown = ", ".join(quoted(item) for item in names)
         cursor.execute(f"CREATE OR REPLACE VIEW {target} ({shown}) AS {translation.sql}")
         catalog.remember(cursor, target, "VIEW", document)

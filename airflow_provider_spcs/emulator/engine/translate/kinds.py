@@ -90,7 +90,8 @@ class Kinds:
         if isinstance(node, exp.JSONExtract | exp.JSONCast):
             return Declared("VARIANT")
         if isinstance(node, exp.Anonymous):
-            return _function(str(node.this).lower())
+            said = node.meta.get("declared")
+            return said if isinstance(said, Declared) else _function(str(node.this).lower())
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select) and len(node.this.expressions) == 1:
             return self.of(node.this.expressions[0])
         return None

@@ -20,7 +20,7 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a typ
     kind, inner = node.to, node.this
     node.meta["declared"] = _said(kind)
     if kind.this in _TEXT:
-        return _to_text(inner)
+        return _shortened(_to_text(inner), node.meta["declared"])
     if kind.this in _STRUCTURED:
         return _structured(kind, inner)
     if kind.this in {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME}:
@@ -79,6 +79,15 @@ def _to_text(inner: Any) -> exp.Expr:
     else:
         text = exp.Anonymous(this="sf_text", expressions=[inner])
     return text
+
+
+def _shortened(text: exp.Expr, declared: Declared | None) -> exp.Expr:
+    """An explicit cast to VARCHAR(n) keeps the first n characters."""
+    if declared is None:
+        return text
+    made = exp.Anonymous(this="left", expressions=[text, exp.Literal.number(declared.first)])
+    made.meta["declared"] = declared
+    return made
 
 
 def _structured(kind: Any, inner: Any) -> exp.Expr:
