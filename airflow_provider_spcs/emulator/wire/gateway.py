@@ -20,6 +20,7 @@ from airflow_provider_spcs.emulator.wire import reply
 from airflow_provider_spcs.emulator.wire.execution import Execution, internal_error
 from airflow_provider_spcs.emulator.wire.running import Queries, Retries
 from airflow_provider_spcs.emulator.wire.sessions import Sessions, WireSession
+from airflow_provider_spcs.emulator.wire.transfers import Transfers
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
@@ -69,6 +70,7 @@ class Gateway:
         self.queries: Queries = account.queries
         self.sessions = Sessions(account.clock)
         self.retries = Retries()
+        self.transfers = Transfers(account.clock, account.home.directory("uploads"))
         self.execution = Execution(self.queries, self.results)
 
     def close(self) -> None:

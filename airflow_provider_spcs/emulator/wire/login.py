@@ -30,7 +30,7 @@ def login(gateway: Gateway, call: Call) -> Reply:
     parameters = data.get("SESSION_PARAMETERS")
     session = open_session(gateway, user, token_role, call.query, parameters if isinstance(parameters, dict) else {})
     client = str(data.get("CLIENT_APP_ID", ""))
-    tokens = gateway.sessions.add(session, arrow=client.startswith("Python"))
+    tokens = gateway.sessions.add(session, arrow=client.startswith("Python"), object_store=_universal(data))
     return reply.success(
         {
             "token": tokens.session,
@@ -59,6 +59,17 @@ def login(gateway: Gateway, call: Call) -> Reply:
             "responseData": None,
         }
     )
+
+
+def _universal(data: dict[str, Any]) -> bool:
+    """Whether the client is built on the drivers' common core, which copies no files by itself.
+
+    Source: the login requests of snowflake-connector-python 3.17, 4.8 and 5.2.
+    """
+    major = str(data.get("CLIENT_APP_VERSION", "")).partition(".")[0]
+    if data.get("CLIENT_APP_ID") == "PythonConnector" and major.isdecimal():
+        return int(major) >= 5
+    return str(data.get("CLIENT_APP_ID", "")).startswith("Python") and "CLIENT_CAPABILITIES" in data
 
 
 def renew(gateway: Gateway, call: Call) -> Reply:

@@ -36,21 +36,24 @@ async def run(gateway: Gateway, call: Call) -> Reply:
         session.retries.remember(request_id, query)
     if call.body.get("asyncExec"):
         return reply.in_progress(query, detached=True)
-    return await awaited(query, call.base_url)
+    return await awaited(gateway, session, query, call.base_url)
 
 
 async def result(gateway: Gateway, call: Call) -> Reply:
     """``GET /queries/{id}/result``: the outcome of a statement, as soon as there is one."""
-    return await awaited(_own(gateway, call), call.base_url)
+    return await awaited(gateway, gateway.session(call), _own(gateway, call), call.base_url)
 
 
-async def awaited(query: Query, base_url: str) -> Reply:
+async def awaited(gateway: Gateway, session: WireSession, query: Query, base_url: str) -> Reply:
     """The statement's outcome, or the request to ask again."""
     waiter = asyncio.wrap_future(query.done)
     await asyncio.wait([waiter], timeout=PATIENCE_SECONDS)
     if not query.done.done():
         return reply.in_progress(query, detached=False)
-    return await run_in_threadpool(reply.outcome, query, base_url)
+    answer = await run_in_threadpool(reply.outcome, query, base_url)
+    if session.object_store and query.transfer and query.error is None:
+        answer["data"] |= gateway.transfers.offer(query.transfer, base_url)
+    return answer
 
 
 def monitor(gateway: Gateway, call: Call) -> Reply:

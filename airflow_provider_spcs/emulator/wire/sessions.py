@@ -31,6 +31,8 @@ class WireSession:
     master_expires: datetime
     arrow: bool = True
     """Whether the client reads results as Arrow."""
+    object_store: bool = False
+    """Whether the client moves staged files over HTTP only, as from and to an object store."""
     retries: Retries = field(default_factory=Retries)
 
     _users: int = 0
@@ -92,11 +94,11 @@ class Sessions:
         self._by_token: dict[str, WireSession] = {}
         self._by_master: dict[str, WireSession] = {}
 
-    def add(self, session: Session, *, arrow: bool = True) -> Tokens:
+    def add(self, session: Session, *, arrow: bool = True, object_store: bool = False) -> Tokens:
         """Hold an opened session; the tokens that lead to it."""
         self.sweep()
         now = self._clock.now()
-        return self._issue(WireSession(session, now, now, arrow))
+        return self._issue(WireSession(session, now, now, arrow, object_store))
 
     def find(self, token: str) -> WireSession:
         """The session of a token.
