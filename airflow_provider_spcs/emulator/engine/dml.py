@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine import translate
+from airflow_provider_spcs.emulator.engine import inserted, physical, translate
 from airflow_provider_spcs.emulator.engine.translate import generate
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.result import Kind, Result, number
@@ -15,6 +15,7 @@ from airflow_provider_spcs.emulator.result import Kind, Result, number
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.engine.translate import Translation
+    from airflow_provider_spcs.emulator.engine.types import Declared
     from airflow_provider_spcs.emulator.names import Name
     from airflow_provider_spcs.emulator.statement import Statement
 
@@ -34,6 +35,8 @@ def run(session: Session, statement: Statement) -> Result:
         return _merge(session, translation, target)
     if isinstance(tree, exp.Update):
         _plain_targets(tree)
+    if isinstance(tree, exp.Insert):
+        inserted.mend(tree, _columns(session, target))
     _cut_insert_alias(tree)
     sql = generate(tree)
 
@@ -87,6 +90,11 @@ def counted(tree: exp.Expr, count: int) -> Result:
         columns = [number("number of rows updated"), number("number of multi-joined rows updated")]
         return Result(columns, [(count, 0)], kind=Kind.UPDATE)
     return Result([number("number of rows deleted")], [(count,)], kind=Kind.DELETE)
+
+
+def _columns(session: Session, target: Name) -> list[tuple[str, Declared]]:
+    stored = session.temporary.get(target) or physical.encode(target.name)
+    return session.account.engine.types.of(physical.schema_of(target.database, target.schema), stored)
 
 
 def _register(cursor: Any, translation: Translation) -> None:
