@@ -169,9 +169,10 @@ class Poller:
     def _stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._statuses.submit(self._hook.close)
-        self._statuses.shutdown(wait=False)
-        self._logs.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._logs, self._statuses):
+            # In both threads, last: what is still running there would open the connection again.
+            thread.submit(self._hook.close)
+            thread.shutdown(wait=False)
 
     async def _run(self) -> None:
         while True:

@@ -29,11 +29,10 @@ if TYPE_CHECKING:
 
     from airflow_provider_spcs.emulator import RunningAccount
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "example_dags"
 POOL, IMAGE = "TEST_POOL", "/emulator/public/images/python:3"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAccount]:
     """A running account with a pool and a stage; ``snowflake_default`` leads to it."""
     import snowflake.connector
