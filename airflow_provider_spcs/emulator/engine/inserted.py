@@ -1,4 +1,4 @@
-"""Texts in INSERT ... VALUES that Snowflake takes for times and DuckDB does not."""
+"""Texts in INSERT ... VALUES that Snowflake takes for times or bytes and DuckDB does not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"-?\d+\Z")
 _SPACED_OFFSET = re.compile(r"\s+([+-]\d\d:?\d\d)\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
 _UNITS = [(31_536_000_000, 1), (31_536_000_000_000, 1_000), (31_536_000_000_000_000, 1_000_000)]
 
 
@@ -35,12 +36,17 @@ def mend(tree: exp.Insert, table: Sequence[tuple[str, Declared]]) -> None:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
         for cell, kind in zip(cells, kinds, strict=False):
             if kind is not None and isinstance(cell, exp.Literal) and cell.is_string:
-                cell.set("this", _text(cell.this, kind.name))
+                if kind.name == "BINARY":
+                    cell.replace(exp.Anonymous(this="unhex", expressions=[cell.copy()]))
+                else:
+                    cell.set("this", _text(cell.this, kind.name))
 
 
 def _text(text: str, kind: str) -> str:
-    if kind != "DATE" and not kind.startswith("TIMESTAMP"):
+    if kind != "DATE" and not kind.startswith("TIME"):
         return text
+    if kind == "TIME":
+        return _time(int(text)) if _WHOLE.match(text) else text
     if _WHOLE.match(text):
         number = int(text)
         divisor = next((unit for limit, unit in _UNITS if abs(number) < limit), 1_000_000_000)
@@ -49,3 +55,9 @@ def _text(text: str, kind: str) -> str:
             "+00" if kind.endswith(("LTZ", "_TZ")) else ""
         )
     return _SPACED_OFFSET.sub(r"\1", text)
+
+
+def _time(count: int) -> str:
+    """Seconds of the day, or what clients bind: nanoseconds."""
+    microseconds = count * 1_000_000 if count < _DAY_SECONDS else count // 1000
+    return (_EPOCH + timedelta(microseconds=microseconds)).strftime("%H:%M:%S.%f")

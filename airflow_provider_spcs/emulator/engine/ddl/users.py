@@ -9,6 +9,7 @@ from airflow_provider_spcs.emulator.errors import already_exists, unsupported
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
+from airflow_provider_spcs.emulator.wire.key_pair import public_key
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = {"PASSWORD", "LOGIN_NAME", "DISPLAY_NAME", "FIRST_NAME", "LAST_NAME", "EMAIL", "MUST_CHANGE_PASSWORD",
             "DISABLED", "DEFAULT_WAREHOUSE", "DEFAULT_NAMESPACE", "DEFAULT_ROLE", "DEFAULT_SECONDARY_ROLES", "COMMENT",
-            "TYPE"}  # fmt: skip
+            "TYPE", "RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2"}  # fmt: skip
 
 
 @command("CREATE USER", "CREATE OR REPLACE USER")
@@ -46,14 +47,30 @@ def alter_user(session: Session, statement: Statement) -> Result:
     if missing_ok and session.account.objects.find("USER", name) is None:
         return status("Statement executed successfully.")
     session.account.objects.get("USER", name)
+    if statement.accept("UNSET"):
+        session.account.objects.update(
+            "USER", name, **{_unset(statement): "" for _ in iter(lambda: statement.done, True)}
+        )
+        return status("Statement executed successfully.")
     if not statement.accept("SET"):
-        raise unsupported("ALTER USER other than SET")
+        raise unsupported("ALTER USER other than SET and UNSET")
     session.account.objects.update("USER", name, **_kept(session, name, options(statement, _OPTIONS)))
     return status("Statement executed successfully.")
+
+
+def _unset(statement: Statement) -> str:
+    statement.accept(",")
+    option = statement.identifier()
+    if option not in _OPTIONS - {"PASSWORD"}:
+        raise unsupported(f"ALTER USER ... UNSET {option}")
+    return option.lower()
 
 
 def _kept(session: Session, name: Name, said: dict[str, Any]) -> dict[str, Any]:
     password = said.pop("PASSWORD", None)
     if password is not None:
         session.account.credentials.set_password(name.name, str(password))
+    for option in ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2"):
+        if said.get(option):
+            public_key(str(said[option]))
     return {option.lower(): value for option, value in said.items()}
