@@ -29,6 +29,8 @@ class Grant:
     role: str
     kind: str
     expires: datetime
+    warehouse: str | None = None
+    """Current warehouse of a session opened with it that names none."""
 
 
 def hashed(token: str) -> str:
@@ -81,7 +83,16 @@ class Credentials:
             salt, _, known = self._state["passwords"].get(user, f"{bytes(16).hex()}$-").partition("$")
         return hmac.compare_digest(_stretched(password, bytes.fromhex(salt)), known)
 
-    def issue_token(self, user: str, role: str, *, seconds: float = 3600, kind: str = OAUTH) -> str:
+    def issue_token(
+        self,
+        user: str,
+        role: str,
+        *,
+        seconds: float = 3600,
+        kind: str = OAUTH,
+        warehouse: str | None = None,
+        holder: str | None = None,
+    ) -> str:
         """A new token with which ``user`` can log in under ``role``.
 
         Args:
@@ -89,13 +100,16 @@ class Credentials:
             role: The only role it gives.
             seconds: How long it is good for.
             kind: ``OAUTH`` (containers) or ``PROGRAMMATIC_ACCESS_TOKEN``.
+            warehouse: Current warehouse of sessions that name none.
+            holder: Who was given it, for :meth:`revoke_held_by`; a programmatic token's name.
         """
         token = secrets.token_urlsafe(32)
         expires = self._clock.now() + timedelta(seconds=seconds)
         with self._lock:
             self._drop_stale()
             self._state["tokens"][hashed(token)] = {
-                "user": user, "role": role, "kind": kind, "expires": expires.isoformat()
+                "user": user, "role": role, "kind": kind, "expires": expires.isoformat(), "warehouse": warehouse,
+                "holder": holder,
             }  # fmt: skip
             self._save()
         return token
@@ -106,6 +120,34 @@ class Credentials:
             if self._state["tokens"].pop(hashed(token), None) is not None:
                 self._save()
 
+    def revoke_held_by(self, holder: str) -> None:
+        """Make all tokens worthless that were issued to ``holder``."""
+        with self._lock:
+            kept = {key: item for key, item in self._state["tokens"].items() if item.get("holder") != holder}
+            if len(kept) != len(self._state["tokens"]):
+                self._state["tokens"] = kept
+                self._save()
+
+    def named_tokens(self, user: str) -> list[dict[str, Any]]:
+        """Name, role and end (``expires``) of the user's programmatic tokens, by name; not the tokens."""
+        with self._lock:
+            kept = [item for item in self._state["tokens"].values() if _is_named(item, user)]
+        return [
+            {"name": item["holder"], "role": item["role"], "expires": datetime.fromisoformat(item["expires"])}
+            for item in sorted(kept, key=lambda item: str(item["holder"]))
+        ]
+
+    def revoke_named(self, user: str, name: str) -> bool:
+        """Make the user's programmatic token of that name worthless; false when there is none."""
+        with self._lock:
+            tokens = self._state["tokens"]
+            gone = [key for key, item in tokens.items() if _is_named(item, user) and item["holder"] == name]
+            for key in gone:
+                del tokens[key]
+            if gone:
+                self._save()
+        return bool(gone)
+
     def grant(self, token: str) -> Grant | None:
         """What the token stands for, also when it has expired; None when it was never issued or is revoked."""
         given = hashed(token)
@@ -113,7 +155,7 @@ class Credentials:
             for known, kept in self._state["tokens"].items():
                 if hmac.compare_digest(known, given):
                     expires = datetime.fromisoformat(kept["expires"]).astimezone(UTC)
-                    return Grant(kept["user"], kept["role"], kept["kind"], expires)
+                    return Grant(kept["user"], kept["role"], kept["kind"], expires, kept.get("warehouse"))
         return None
 
     def _drop_stale(self) -> None:
@@ -134,6 +176,10 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
     draft.replace(path)
+
+
+def _is_named(item: dict[str, Any], user: str) -> bool:
+    return bool(item["user"] == user and item["kind"] == PAT and item.get("holder"))
 
 
 def _stretched(password: str, salt: bytes) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from airflow_provider_spcs.emulator.endpoints import Endpoints
+from airflow_provider_spcs.emulator.faults.middleware import FaultyApp
 from airflow_provider_spcs.emulator.wire.app import application
 from airflow_provider_spcs.emulator.wire.proxy import HEADER_LIMIT, Proxy
 from airflow_provider_spcs.emulator.wire.tls import certificates
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from airflow_provider_spcs.emulator.wire.gateway import Gateway
 
@@ -56,7 +57,7 @@ class Listener:
         near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
         self.endpoints = Endpoints(near, http, tls, proxy, self._certificates.bundle)
         self.proxy = Proxy((near, tls))
-        app = application(gateway)
+        app = FaultyApp(application(gateway), gateway)
         self._servers = [
             _server(app),
             _server(app, certificate=str(self._certificates.certificate), key=str(self._certificates.key)),
@@ -105,7 +106,7 @@ class Listener:
         tunnel.close()
 
 
-def _server(app: Starlette, certificate: str | None = None, key: str | None = None) -> uvicorn.Server:
+def _server(app: ASGIApp, certificate: str | None = None, key: str | None = None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,

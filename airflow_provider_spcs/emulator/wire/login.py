@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
-from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.statement import Statement
-from airflow_provider_spcs.emulator.wire import reply
+from airflow_provider_spcs.emulator.wire import key_pair, reply
 from airflow_provider_spcs.emulator.wire.credentials import ADMIN, OAUTH, PAT
 from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway
 from airflow_provider_spcs.emulator.wire.parameters import listed
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
 
 SERVER_VERSION = "9.30.0"
+KEY_PAIR = "SNOWFLAKE_JWT"
 _BY_PASSWORD = {"", "SNOWFLAKE", "SNOWFLAKE_PASSWORD", "USERNAME_PASSWORD_MFA"}
 
 
@@ -28,7 +29,8 @@ def login(gateway: Gateway, call: Call) -> Reply:
         raise SnowflakeError("login-request: the body has no 'data' object.", 390_400, "08001")
     user, token_role = identify(gateway, data)
     parameters = data.get("SESSION_PARAMETERS")
-    session = open_session(gateway, user, token_role, call.query, parameters if isinstance(parameters, dict) else {})
+    asked = with_default_warehouse(gateway, call.query, str(data.get("TOKEN") or ""))
+    session = open_session(gateway, user, token_role, asked, parameters if isinstance(parameters, dict) else {})
     client = str(data.get("CLIENT_APP_ID", ""))
     tokens = gateway.sessions.add(session, arrow=client.startswith("Python"), object_store=_universal(data))
     return reply.success(
@@ -105,7 +107,7 @@ def identify(gateway: Gateway, data: dict[str, Any]) -> tuple[str, str | None]:
 
     Raises:
         SnowflakeError: 390100 for a wrong password; 390303, 390318 or 394400 for a token; 390144 for a method
-            that is not emulated.
+            that is not emulated, or a key pair's token that is not valid.
     """
     method = str(data.get("AUTHENTICATOR") or "").upper()
     user = str(data.get("LOGIN_NAME") or "").upper()
@@ -114,9 +116,11 @@ def identify(gateway: Gateway, data: dict[str, Any]) -> tuple[str, str | None]:
     password = str(data.get("PASSWORD") or "")
     if method == PAT:
         return by_token(gateway, password, user, method)
+    if method == KEY_PAIR:
+        return by_key_pair(gateway, str(data.get("TOKEN") or ""), user), None
     if method not in _BY_PASSWORD:
         raise SnowflakeError(
-            f"Authenticator {method} is not emulated. Use a password, authenticator 'oauth' or "
+            f"Authenticator {method} is not emulated. Use a password, a key pair, authenticator 'oauth' or "
             "'programmatic_access_token'.",
             390_144,
             "08001",
@@ -147,6 +151,24 @@ def by_token(gateway: Gateway, token: str, user: str, method: str) -> tuple[str,
             raise SnowflakeError("Programmatic access token has expired.", 394_401, "08001")
         raise SnowflakeError("OAuth access token expired.", 390_318, "08001")
     return grant.user, grant.role
+
+
+def by_key_pair(gateway: Gateway, token: str, user: str = "") -> str:
+    """The user whose private key has signed the token; ``user`` is empty or must be it.
+
+    Raises:
+        SnowflakeError: 390144 for a token that is not valid, or a user without that key.
+    """
+    user = user or key_pair.claimed_user(token)
+    known = gateway.account.objects.find("USER", Name.account_level(user)) or {}
+    key_pair.verify(token, user, known, gateway.account.clock.now())
+    return user
+
+
+def with_default_warehouse(gateway: Gateway, asked: Mapping[str, str], token: str) -> Mapping[str, str]:
+    """What a client asked of its session and, where it names no warehouse, the one that its token carries."""
+    grant = gateway.credentials.grant(token) if token and not asked.get("warehouse") else None
+    return {**asked, "warehouse": quoted(grant.warehouse)} if grant and grant.warehouse else asked
 
 
 def open_session(

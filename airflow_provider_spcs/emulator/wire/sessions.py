@@ -138,6 +138,15 @@ class Sessions:
             self._forget(found)
             return self._issue(found), found
 
+    def expire(self, token: str, *, master: bool) -> None:
+        """Have a session's token be past its life now; with ``master`` the one that renews it as well."""
+        with self._lock:
+            found = self._by_token.get(hashed(token))
+        if found is not None:
+            found.expires = self._clock.now()
+            if master:
+                found.master_expires = found.expires
+
     def close(self, token: str) -> None:
         """End a session; one that is gone already is no error."""
         with self._lock:

@@ -63,19 +63,19 @@ def _started(gateway: Gateway, call: Call) -> Query:
     request = f"{user} {call.query['requestId']}" if call.query.get("requestId") else ""
     query = gateway.retries.find(request)
     if query is None:
-        query = _begun(gateway, user, role, call.body)
+        query = _begun(gateway, user, role, call.authorization.partition(" ")[2].strip(), call.body)
         gateway.retries.remember(request, query)
     return query
 
 
-def _begun(gateway: Gateway, user: str, role: str | None, body: dict[str, Any]) -> Query:
+def _begun(gateway: Gateway, user: str, role: str | None, token: str, body: dict[str, Any]) -> Query:
     sql = body.get("statement")
     if not isinstance(sql, str) or not sql.strip():
         raise SnowflakeError("The request body has no 'statement'.", 391_902, "42601")
     asked = {query: str(body[name]) for name, query in _CONTEXT.items() if body.get(name)}
     if body.get("role"):
         asked["roleName"] = str(body["role"])
-    session = login.open_session(gateway, user, role, asked, {})
+    session = login.open_session(gateway, user, role, login.with_default_warehouse(gateway, asked, token), {})
     values, _ = binds.decode(body.get("bindings"))
     parameters = parameters_of(body)
     if body.get("timeout"):
@@ -104,6 +104,8 @@ def _caller(gateway: Gateway, call: Call) -> tuple[str, str | None]:
     if scheme.lower() != "bearer" or not token:
         raise SnowflakeError("Authorization header not found in the request data.", 390_101, "08001")
     grant = gateway.credentials.grant(token.strip())
+    if grant is None and token.count(".") == 2:
+        return login.by_key_pair(gateway, token.strip()), None
     return login.by_token(gateway, token.strip(), "", PAT if grant and grant.kind == PAT else OAUTH)
 
 

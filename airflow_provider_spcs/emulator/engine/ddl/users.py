@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine.ddl import user_tokens
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.errors import already_exists, unsupported
 from airflow_provider_spcs.emulator.names import Name
@@ -47,13 +48,16 @@ def alter_user(session: Session, statement: Statement) -> Result:
     if missing_ok and session.account.objects.find("USER", name) is None:
         return status("Statement executed successfully.")
     session.account.objects.get("USER", name)
+    changed = user_tokens.change(session, statement, name.name)
+    if changed is not None:
+        return changed
     if statement.accept("UNSET"):
         session.account.objects.update(
             "USER", name, **{_unset(statement): "" for _ in iter(lambda: statement.done, True)}
         )
         return status("Statement executed successfully.")
     if not statement.accept("SET"):
-        raise unsupported("ALTER USER other than SET and UNSET")
+        raise unsupported("ALTER USER other than SET, UNSET, ADD and REMOVE PROGRAMMATIC ACCESS TOKEN")
     session.account.objects.update("USER", name, **_kept(session, name, options(statement, _OPTIONS)))
     return status("Statement executed successfully.")
 
