@@ -46,7 +46,7 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
         env={**dict(container.env), **secret_env, **platform_env(account, job, instance), **connection_env},
         mounts=tuple(mount(account, job, instance, job.spec.volume(name), path) for name, path in container.mounts),
         secret_files=files,
-        token=_token(account, job, container),
+        token=_token(account, job, instance, container),
         memory_limit_bytes=families.memory_limit(container.limits, capacity),
         cpu_limit=families.cpu_limit(container.limits, capacity),
         allowed_hosts=tuple(allowed_hosts(account, details["external_access_integrations"])),
@@ -75,9 +75,23 @@ def platform_env(account: Account, job: Job, instance: InstanceState) -> dict[st
     return env
 
 
-def new_token(account: Account, job: Job) -> str:
-    """A session token for the job's containers."""
-    return str(account.credentials.issue_token(job.details["user"], job.details["owner"], seconds=TOKEN_SECONDS))
+def new_token(account: Account, job: Job, instance: InstanceState, container: str) -> str:
+    """A session token for one container; sessions opened with it have the service's name as user.
+
+    Source: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
+    """
+    return account.credentials.issue_token(
+        job.name.name,
+        job.details["owner"],
+        seconds=TOKEN_SECONDS,
+        warehouse=job.details["query_warehouse"],
+        holder=holder(job, instance, container),
+    )
+
+
+def holder(job: Job, instance: InstanceState, container: str) -> str:
+    """Who holds a container's tokens."""
+    return f"{job.id}/{instance.id}/{container}"
 
 
 def job_directory(account: Account, job_id: str) -> Path:
@@ -117,13 +131,13 @@ def _connection(account: Account, job: Job, container: Container, files: dict[st
     return {"SNOWFLAKE_HOME": CONNECTION_HOME}
 
 
-def _token(account: Account, job: Job, container: Container) -> Any:
+def _token(account: Account, job: Job, instance: InstanceState, container: Container) -> Any:
     from airflow_provider_spcs.emulator.runner import TokenSettings
 
     if container.token is None:
         return None
     path = f"{container.token.directory}/token"
-    return TokenSettings(new_token(account, job), path, container.token.permission)
+    return TokenSettings(new_token(account, job, instance, container.name), path, container.token.permission)
 
 
 def _secrets(account: Account, job: Job, container: Container) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import lifecycle
 from airflow_provider_spcs.emulator.lifecycle import ContainerStatus
-from airflow_provider_spcs.emulator.services import probes
+from airflow_provider_spcs.emulator.services import launch, probes
 from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
 from airflow_provider_spcs.emulator.services.progress import Progress
 from airflow_provider_spcs.emulator.services.starter import Starter
@@ -51,6 +51,7 @@ class Supervisor:
 
     def __init__(self, account: Account, store: JobStore, telemetry: Telemetry, timing: PoolTiming) -> None:
         self.jobs: dict[str, Job] = {}
+        self._credentials = account.credentials
         self._clock = account.clock
         self._telemetry = telemetry
         self._actions: deque[Callable[[], None]] = deque()
@@ -71,7 +72,7 @@ class Supervisor:
         self._upkeep = Upkeep(account, store, telemetry)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="spcs-jobs", daemon=True)
-        self._clock.on_move(self.wake)
+        self._clock.on_move(self.settle)
 
     def start(self) -> None:
         """Begin to run jobs."""
@@ -83,7 +84,7 @@ class Supervisor:
             self._closing = True
             self.wake()
             self._thread.join()
-        self._clock.off_move(self.wake)
+        self._clock.off_move(self.settle)
         self._selector.close()
         for _, _, handle in self._running.values():
             if handle is not None:
@@ -116,6 +117,12 @@ class Supervisor:
 
         self.post(reported)
         done.wait()
+
+    def settle(self) -> None:
+        """Return when all that is due now has been done; at once in the supervisor's own thread."""
+        # The first runs before a pass over the jobs, the second after it.
+        for _ in range(2):
+            self.call(lambda: None)
 
     @contextlib.contextmanager
     def watch(self, job_id: str) -> Iterator[threading.Event]:
@@ -223,6 +230,7 @@ class Supervisor:
             message = container.message  # why it was stopped says more than the signal that did it
         status = ContainerStatus.DONE if code == 0 else ContainerStatus.FAILED
         self._telemetry.finish(job, instance, container)
+        self._credentials.revoke_held_by(launch.holder(job, instance, container.name))
         if container.status is ContainerStatus.PENDING and code == 0:
             # It ended before its readiness probe was answered: it ran all the same.
             self.ready(live)
@@ -234,6 +242,7 @@ class Supervisor:
     def lost(self, job: Job, instance: InstanceState, container: ContainerState) -> None:
         """Nothing is left of a container that an earlier process started."""
         container.exit_code = LOST
+        self._credentials.revoke_held_by(launch.holder(job, instance, container.name))
         self.progress.container(job, instance, container, ContainerStatus.FAILED, lifecycle.FATAL_ERROR)
         self.progress.settle(job)
         if job.terminal:

@@ -56,7 +56,8 @@ class Upkeep:
         period = timedelta(seconds=launch.RENEW_SECONDS)
         due = self._renewals.setdefault(id(live[2]), now + period)
         if due <= now:
-            running.write_token(launch.new_token(self._account, live[0]))
+            job, instance, container = live
+            running.write_token(launch.new_token(self._account, job, instance, container.name))
             self._renewals[id(live[2])] = now + period
 
     def _sample(self, now: datetime, running: RunningContainer, live: Live) -> None:

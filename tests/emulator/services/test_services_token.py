@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,26 @@ SHOW = "import os; print(sorted(os.listdir('/snowflake/session')) if os.path.exi
 
 
 def test_token_is_renewed_while_the_container_runs(ticking: Local, make_spec: Spec) -> None:
-    """After its period the file holds another token, and the account knows both."""
+    """After its period the file holds another token, the account knows both, and neither when the job has ended."""
     code = (
         "import time\nread = lambda: open('/snowflake/session/token').read()\nfirst = read(); print(first)\n"
-        "while read() == first: time.sleep(0.02)\nprint(read())"
+        "while read() == first: time.sleep(0.02)\nprint(read())\n"
+        "while not __import__('os').path.exists('/end/now'): time.sleep(0.02)"
     )
-    ticking.start("T1", make_spec(code))
+    ticking.sql("CREATE STAGE ENDING")
+    mounted = json.loads(make_spec(code, volumeMounts=[{"name": "end", "mountPath": "/end"}]))
+    mounted["spec"]["volumes"] = [{"name": "end", "source": "@ENDING"}]
+    ticking.start("T1", json.dumps(mounted))
     ticking.until(lambda: ticking.status("T1") == "RUNNING" and bool(ticking.logs("T1")))
     ticking.account.clock.tick(1200)
-    assert ticking.ended("T1") == "DONE"
-    tokens = ticking.logs("T1").split("\n")
+    ticking.until(lambda: len(ticking.logs("T1").split()) == 2)
+    tokens = ticking.logs("T1").split()
     assert len(set(tokens)) == 2
     grants = [ticking.account.credentials.grant(token) for token in tokens]
-    assert [grant.role for grant in grants if grant] == ["ACCOUNTADMIN", "ACCOUNTADMIN"]
+    assert [(grant.user, grant.role) for grant in grants if grant] == [("T1", "ACCOUNTADMIN")] * 2
+    (ticking.account.stages.path(ticking.session, "@ENDING") / "now").touch()
+    assert ticking.ended("T1") == "DONE"
+    assert [ticking.account.credentials.grant(token) for token in tokens] == [None, None]
 
 
 def test_token_is_absent_when_it_is_not_wanted(local: Local, make_spec: Spec) -> None:
