@@ -16,7 +16,7 @@ from airflow_provider_spcs.rows import ContainerReport, LogRecord, moment
 from airflow_provider_spcs.status import ContainerState
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.hooks import SpcsHook
+    from airflow_provider_spcs.client import SpcsClient
 
 #: Containers that Snowflake adds to mount stages; theirs is no log of the job.
 _SIDECARS = "stage-mount-v2-sidecar-"
@@ -345,7 +345,7 @@ def _event_table_hint(job: str) -> str:
 class JobLogs:
     """The log of one job through a hook."""
 
-    def __init__(self, hook: SpcsHook, name: JobName) -> None:
+    def __init__(self, hook: SpcsClient, name: JobName) -> None:
         self._hook = hook
         self._name = name
 
@@ -363,7 +363,7 @@ class JobLogs:
 
 
 def follow(
-    hook: SpcsHook,
+    hook: SpcsClient,
     name: str | JobName,
     cursor: dict[str, Any] | None = None,
     *,

@@ -22,7 +22,7 @@ PURE = (
 #: Who stands on whom: a module imports only from its own layer and the layers before it.
 LAYERS = (
     PURE,
-    ("session", "calls", "submission", "stage_files", "preflight", "hooks"),
+    ("session", "calls", "submission", "stage_files", "preflight", "client", "hooks"),
     ("logs", "poller"),
     ("triggers", "sensors"),
     ("operators",),
@@ -30,7 +30,7 @@ LAYERS = (
 )
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 #: May reach the emulator, inside functions: they start it for a person.
-STARTERS = ("cli", "demo")
+STARTERS = ("cli", "commands", "demo")
 
 
 def modules(folder: Path) -> list[Path]:
