@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.endpoints import Endpoints
     from airflow_provider_spcs.emulator.engine import Engine
     from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.faults import Faults
     from airflow_provider_spcs.emulator.models import Models
     from airflow_provider_spcs.emulator.runner import Runner
     from airflow_provider_spcs.emulator.services import Services
@@ -88,6 +89,13 @@ class Account:
         return Services(self)
 
     @cached_property
+    def faults(self) -> Faults:
+        """Failures on demand."""
+        from airflow_provider_spcs.emulator.faults import Faults
+
+        return Faults(self)
+
+    @cached_property
     def runner(self) -> Runner:
         """Containers as local processes."""
         from airflow_provider_spcs.emulator.runner import Runner
@@ -106,6 +114,7 @@ class Account:
     def open(self) -> None:
         """Make what a new account has, and pick up what an earlier process of this home left."""
         self.engine.open()
+        self.faults.open()
         self.services.open()
 
     def session(
@@ -125,6 +134,7 @@ class Account:
 
     def close(self) -> None:
         """Stop what runs and close the files; the state stays."""
+        self.faults.clear()
         self.services.close()
         for stop in self.closing:
             stop()

@@ -9,11 +9,22 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time."""
+    """Real time, which may jump."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta(0)
+        self._moved = threading.Condition()
+        self._callbacks: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._offset
+
+    def jump(self, seconds: float) -> None:
+        """Move the time by ``seconds``, forward or (negative) back, and wake whoever waits for a moment of it."""
+        with self._moved:
+            self._offset += timedelta(seconds=seconds)
+        self._tell()
 
     def wait(self, seconds: float, until: threading.Event | None = None) -> bool:
         """Pass ``seconds``; true at once when the event ``until`` is set meanwhile."""
@@ -27,40 +38,7 @@ class Clock:
         return max(0.0, (moment - self.now()).total_seconds())
 
     def on_move(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` whenever the time is moved by hand; real time never is."""
-
-    def off_move(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` no more."""
-
-
-class TickClock(Clock):
-    """Time that moves only when told to."""
-
-    def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or datetime.now(UTC)
-        self._moved = threading.Condition()
-        self._callbacks: list[Callable[[], None]] = []
-
-    def now(self) -> datetime:
-        """The time in UTC, as the last tick left it."""
-        with self._moved:
-            return self._now
-
-    def tick(self, seconds: float = 1.0) -> None:
-        """Move time forward by ``seconds`` and wake whoever waits."""
-        with self._moved:
-            self._now += timedelta(seconds=seconds)
-            self._moved.notify_all()
-            callbacks = list(self._callbacks)
-        for callback in callbacks:
-            callback()
-
-    def seconds_until(self, moment: datetime) -> float | None:
-        """Zero when ``moment`` has come, else None: a tick will tell."""
-        return 0.0 if moment <= self.now() else None
-
-    def on_move(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` after each tick, in the thread that ticks."""
+        """Call ``callback`` whenever the time is moved by hand, in the thread that moves it."""
         with self._moved:
             self._callbacks.append(callback)
 
@@ -68,6 +46,40 @@ class TickClock(Clock):
         """Call ``callback`` no more."""
         with self._moved:
             self._callbacks.remove(callback)
+
+    def _tell(self) -> None:
+        with self._moved:
+            self._moved.notify_all()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+
+class TickClock(Clock):
+    """Time that moves only when told to."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        super().__init__()
+        self._now = start or datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The time in UTC, as the last tick left it."""
+        with self._moved:
+            return self._now
+
+    def tick(self, seconds: float = 1.0) -> None:
+        """Move time forward by ``seconds``; all that is due then has been done when this returns."""
+        self.jump(seconds)
+
+    def jump(self, seconds: float) -> None:
+        """Move time by ``seconds``, forward or (negative) back."""
+        with self._moved:
+            self._now += timedelta(seconds=seconds)
+        self._tell()
+
+    def seconds_until(self, moment: datetime) -> float | None:
+        """Zero when ``moment`` has come, else None: a tick will tell."""
+        return 0.0 if moment <= self.now() else None
 
     def wait(self, seconds: float, until: threading.Event | None = None) -> bool:
         """Wait for ticks that add up to ``seconds``, or for the event ``until``."""

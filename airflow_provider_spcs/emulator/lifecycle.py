@@ -104,6 +104,7 @@ COMPLETED = "Completed successfully"
 USER_ERROR = "User application error, check container logs"
 FATAL_ERROR = "Encountered fatal error while running, check container logs"
 START_ERROR = "Encountered fatal error while starting container"
+NODE_LOST = "Encountered fatal error"
 OOM_KILLED = "Container was OOMKilled due to resource usage"
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from airflow_provider_spcs.emulator.endpoints import Endpoints
+    from airflow_provider_spcs.emulator.faults import Faults
     from airflow_provider_spcs.emulator.wire.proxy import Proxy
 
 __all__ = ["HomeError", "RunningAccount", "serve", "start"]
@@ -55,6 +56,11 @@ class RunningAccount:
     def clock(self) -> Clock:
         """The account's time."""
         return self.account.clock
+
+    @property
+    def faults(self) -> Faults:
+        """Failures on demand."""
+        return self.account.faults
 
     @property
     def connection_kwargs(self) -> dict[str, object]:

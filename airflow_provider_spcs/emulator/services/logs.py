@@ -51,7 +51,8 @@ def get_service_logs(  # noqa: PLR0917  a SQL function's arguments have no names
             LOGS_UNAVAILABLE,
             "22023",
         )
-    found = _read(Path(state.log_path), _moment(since), with_times=truth(timestamps))
+    first = session.account.faults.log_starts.get(state.log_path, 0)
+    found = _read(Path(state.log_path), _moment(since), first, with_times=truth(timestamps))
     limit = _count(lines)
     if limit is not None:
         found = found[-limit:] if limit else []
@@ -127,28 +128,28 @@ def _moment(since: object) -> str | None:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{digits:0<9.9}Z"
 
 
-def _read(path: Path, since: str | None, *, with_times: bool) -> list[str]:
+def _read(path: Path, since: str | None, first: int, *, with_times: bool) -> list[str]:
     # Lines are stored with a time and a stream that are not counted, so more is read until enough is shown.
     size, wanted = path.stat().st_size if path.exists() else 0, 4 * MAX_BYTES
     while True:
-        start = max(0, size - wanted)
-        stored = _lines(path, start)
+        start = max(first, size - wanted)
+        stored = _lines(path, start, whole=start == first)
         found = [shown for line in stored if (shown := _shown(line, since, with_times=with_times)) is not None]
         enough = sum(map(len, found)) + len(found) > MAX_BYTES
         older = since is not None and bool(stored) and stored[0] < since
-        if not start or enough or older:
+        if start == first or enough or older:
             return found
         wanted *= 4
 
 
-def _lines(path: Path, start: int) -> list[str]:
+def _lines(path: Path, start: int, *, whole: bool) -> list[str]:
     if not path.exists():
         raise does_not_exist("Log", path.parent.name)
     with path.open("rb") as file:
         file.seek(start)
         stored = file.read().decode("utf-8", "replace").split("\n")
-    # The first line is cut unless the file begins with it.
-    return stored[1:] if start else stored
+    # The first line is cut unless the log begins with it.
+    return stored if whole else stored[1:]
 
 
 def _shown(line: str, since: str | None, *, with_times: bool) -> str | None:

@@ -59,6 +59,7 @@ class Progress:
         self._telemetry.job_event(job)
         for instance in job.instances:
             self._telemetry.instance_event(job, instance)
+        self._account.faults.moved(job)
 
     def container(
         self, job: Job, instance: InstanceState, container: ContainerState, status: ContainerStatus, message: str
@@ -118,6 +119,7 @@ class Progress:
         if status is JobStatus.DELETED:
             job.deleted = self.now()
         self._telemetry.job_event(job)
+        self._account.faults.moved(job)
 
     def _show(self, job: Job) -> None:
         ready = sum(instance.status is InstanceStatus.READY for instance in job.instances)

@@ -207,9 +207,14 @@ class _Keeper:
 
     def _stop(self) -> None:
         """SIGTERM now, and a deadline; a later request may only bring the deadline nearer."""
-        grace = 30.0
+        grace, asked = 30.0, {}
         with contextlib.suppress(OSError, ValueError, KeyError):
-            grace = float(json.loads((self._directory / "stop").read_text())["grace_seconds"])
+            asked = json.loads((self._directory / "stop").read_text())
+            grace = float(asked["grace_seconds"])
+        if asked.get("oom"):
+            self._oom = True
+            self._kill()
+            return
         deadline = time.monotonic() + grace
         self._kill_at = deadline if self._kill_at is None else min(deadline, self._kill_at)
         with contextlib.suppress(ProcessLookupError):

@@ -1,0 +1,44 @@
+"""Puts the armed faults between the sockets and the application; with none armed, requests pass untouched."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from airflow_provider_spcs.emulator.faults.exchange import Exchange
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from airflow_provider_spcs.emulator.wire.gateway import Gateway
+
+
+class FaultyApp:
+    """An ASGI application around another one.
+
+    Args:
+        app: The account's.
+        gateway: Its sessions and statements.
+    """
+
+    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
+        self._app = app
+        self._gateway = gateway
+        self._faults = gateway.account.faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or do to it what the faults want, the oldest outermost."""
+        if scope["type"] != "http" or not self._faults.requests:
+            await self._app(scope, receive, send)
+            return
+        exchange = await Exchange.read(scope, receive, send, self._gateway)
+        due = await run_in_threadpool(self._faults.due, exchange.seen)
+
+        async def proceed(current: Exchange) -> None:
+            await current.answer_by(self._app)
+
+        for armed in reversed(due):
+            proceed = partial(armed.apply, proceed=proceed)
+        await proceed(exchange)
