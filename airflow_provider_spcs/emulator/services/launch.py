@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.services import families, secret_values
+from airflow_provider_spcs.emulator.services import families, ml_runtime, secret_values
 from airflow_provider_spcs.emulator.services.integrations import allowed_hosts
 from airflow_provider_spcs.emulator.services.job import InstanceState, Job
 from airflow_provider_spcs.emulator.services.spec.model import Container, SecretUse, Volume
@@ -35,16 +35,17 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
     addresses = tuple(item.address for item in job.instances)
     # A port that others reach, or the probe from outside, must not be hidden in a network of the container's own.
     listens = bool(job.spec.endpoints) or container.readiness is not None
+    command, args, own = _command(job, container)
     several = len(job.instances) > 1 or len(job.spec.containers) > 1 or listens
     return ContainerRequest(
         job=job.name,
         instance_id=instance.id,
         container=container.name,
         image=container.image,
-        command=container.command,
-        args=container.args or (),
+        command=command,
+        args=args,
         env={**dict(container.env), **secret_env, **platform_env(account, job, instance), **connection_env},
-        mounts=tuple(mount(account, job, instance, job.spec.volume(name), path) for name, path in container.mounts),
+        mounts=(*own, *(mount(account, job, instance, job.spec.volume(name), path) for name, path in container.mounts)),
         secret_files=files,
         token=_token(account, job, instance, container),
         memory_limit_bytes=families.memory_limit(container.limits, capacity),
@@ -56,6 +57,21 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
         hosts={details["dns_name"]: addresses, f"instances.{details['dns_name']}": addresses},
         shared_network=several,
     )
+
+
+def _command(job: Job, container: Container) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Mount, ...]]:
+    """What is run with which arguments, and what it needs mounted; a container of an ML Job has another start script.
+
+    The client's would change the system (it writes to ``/etc/cron.d``) and start Ray.
+    """
+    from airflow_provider_spcs.emulator.runner import Mount
+
+    args = container.args or ()
+    if not job.details.get("ml_job") or args[:1] != ("bash",) or not args[1:2] or not args[1].endswith("/startup.sh"):
+        return container.command, args, ()
+    addresses = ",".join(item.address for item in job.instances)
+    place = Mount("stage", Path(ml_runtime.__file__).parent, f"{ml_runtime.PLACE}/ml_runtime", read_only=True)
+    return ("python", "-u", "-c", ml_runtime.PROGRAM), (addresses, *args[2:]), (place,)
 
 
 def platform_env(account: Account, job: Job, instance: InstanceState) -> dict[str, str]:

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 _REPOSITORY = "/snowflake/images/snowflake_images/st_plat/runtime/x86"
 DEFAULT_TAG = "2.3.0"
 STAGE_MOUNT, RESULT_MOUNT = "/mnt/job_stage", "/mnt/job_result"
-# The image's start script sets up Ray and installs packages; on this machine the environment is the image, so only
-# its last step is taken: the launcher, which the client uploads, with the client's arguments.
-_LAUNCH = (
-    'cd "$MLRS_STAGE_MOUNT_PATH/$MLRS_PAYLOAD_DIR" && '
-    'if [ -f requirements.txt ]; then echo "requirements.txt is not installed: the local environment is used"; fi && '
-    'exec python "$MLRS_STAGE_MOUNT_PATH/system/mljob_launcher.py" "$@"'
-)
 
 
 @scalar("SYSTEM$GET_ML_JOB_RUNTIME")
@@ -48,10 +41,12 @@ def get_ml_job_runtime(session: Session, pool: str, selector: str | None = None)
 
 @scalar("SYSTEM$EXECUTE_ML_JOB")
 def execute_ml_job(session: Session, job: str, pool: str, spec_options: str, job_options: str) -> str:
-    """Builds the specification that the server builds, with one instance and without Ray; the job's full name."""
+    """Builds the specification that the server builds, and has it run without Ray; the job's full name."""
     spec, options = _json(spec_options, "spec options"), _json(job_options, "job options")
-    if int(options.get("TARGET_INSTANCES") or 1) > 1:
-        raise unsupported("ML Jobs with several instances (Ray)")
+    target = _count(options, "TARGET_INSTANCES", 1)
+    minimum = _count(options, "MIN_INSTANCES", target)
+    if minimum > target:
+        raise invalid_value(minimum, "MIN_INSTANCES", f"It must not be more than TARGET_INSTANCES, which is {target}.")
     if spec.get("ARTIFACT_REPOSITORIES"):
         raise unsupported("ML Jobs with artifact repositories")
     parts = Statement.parse(str(job)).name()
@@ -63,32 +58,35 @@ def execute_ml_job(session: Session, job: str, pool: str, spec_options: str, job
         spec=SpecSource(),
         name=tuple(name),
         is_async=bool(options.get("ASYNC")),
+        replicas=target if target > 1 else None,
         warehouse=Statement.parse(warehouse).name() if warehouse else None,
         comment=options.get("COMMENT"),
         integrations=[_integration(item) for item in options.get("EXTERNAL_ACCESS_INTEGRATIONS") or []],
     )
-    created = submission.submit(session, request, json.dumps(_specification(session, spec, name.name)))
+    specification = _specification(session, spec, name.name, minimum, target)
+    _, document = references.pool(session, request.pool)
+    specification["spec"]["containers"][0].setdefault("resources", _whole(document["instance_family"]))
+    text = json.dumps(specification)
+    created = submission.submit(session, request, text, ml_job=True)
     if not request.is_async:
         submission.wait(session, created)
     return str(created.name)
 
 
-def _specification(session: Session, options: dict[str, Any], job: str) -> dict[str, Any]:
+def _specification(session: Session, options: dict[str, Any], job: str, minimum: int, target: int) -> dict[str, Any]:
     stage = _stage(session, str(options["STAGE_PATH"]))
-    args = [str(item) for item in options.get("ARGS") or []]
-    if args[:1] == ["bash"] and args[1:2] and args[1].endswith("startup.sh"):
-        args = args[2:]
     container = {
         "name": "main",
         "image": options.get("RUNTIME") or f"{_REPOSITORY}/runtime_image/snowbooks:{DEFAULT_TAG}",
-        "command": ["sh", "-c", _LAUNCH, "mljob"],
-        "args": args,
+        "command": ["/usr/local/bin/_entrypoint.sh"],
+        "args": [str(item) for item in options.get("ARGS") or []],
         "env": {
             "MLRS_STAGE_MOUNT_PATH": STAGE_MOUNT,
             "MLRS_PAYLOAD_DIR": "app",
             **{key: str(value) for key, value in (options.get("ENV_VARS") or {}).items()},
             "MLRS_STAGE_RESULT_PATH": RESULT_MOUNT,
             "MLRS_RESULT_PATH": "mljob_result",
+            **({"MLRS_MIN_INSTANCES": str(minimum)} if target > 1 else {}),
         },
         "volumeMounts": [
             {"name": "stage-volume", "mountPath": STAGE_MOUNT},
@@ -102,6 +100,8 @@ def _specification(session: Session, options: dict[str, Any], job: str) -> dict[
             {"name": "result-volume", "source": "stage", "stageConfig": {"name": f"{stage}/{job}"}},
         ],
     }
+    if target > 1:
+        spec["resourceManagement"] = {"controlPolicy": {"startupOrder": {"type": "FirstInstance"}}}
     if options.get("ENABLE_METRICS"):
         spec["platformMonitor"] = {"metricConfig": {"groups": ["system", "status", "network", "storage"]}}
     return dict(merged({"spec": spec}, options.get("SPEC_OVERRIDES") or {}))
@@ -113,6 +113,24 @@ def _stage(session: Session, path: str) -> str:
     reference = parse(path if path.startswith("@") else f"@{path}")
     name = session.qualify(reference.parts)
     return "@" + ".".join(quoted(part) for part in name) + (f"/{reference.path.rstrip('/')}" if reference.path else "")
+
+
+def _whole(family: str) -> dict[str, Any]:
+    """All of a node, as each instance of an ML Job has.
+
+    Source: the specification that snowflake-ml-python 1.20 built itself (``jobs/_utils/spec_utils.py``).
+    """
+    node = families.node(family)
+    amounts = {"cpu": f"{int(node.cpu * 1000)}m", "memory": f"{node.memory // 2**30}Gi"}
+    amounts |= {"nvidia.com/gpu": str(node.gpu)} if node.gpu else {}
+    return {"requests": amounts, "limits": amounts}
+
+
+def _count(options: dict[str, Any], key: str, default: int) -> int:
+    found = options.get(key) or default
+    if not str(found).isdigit():
+        raise invalid_value(found, key, "It must be a whole number from 1.")
+    return int(found)
 
 
 def _integration(text: str) -> str:

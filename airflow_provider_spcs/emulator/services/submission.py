@@ -63,8 +63,14 @@ def spec_text(session: Session, source: SpecSource) -> str:
     return template.render(text, source.values) if source.template else text
 
 
-def submit(session: Session, request: JobRequest, text: str) -> Job:
+def submit(session: Session, request: JobRequest, text: str, *, ml_job: bool = False) -> Job:
     """Create a job and have it run; nothing is created unless everything it names is right.
+
+    Args:
+        session: Who asks.
+        request: What the statement says.
+        text: The specification.
+        ml_job: Whether its image's start script is that of ML Jobs.
 
     Raises:
         SnowflakeError: What is wrong with it; 2002 when its name is taken.
@@ -99,6 +105,7 @@ def submit(session: Session, request: JobRequest, text: str) -> Job:
         "spec_digest": hashlib.sha256(shown.encode()).hexdigest(),
         "secrets": {key: list(value) for key, value in secrets.items()},
         "stage_paths": paths,
+        "ml_job": ml_job,
     }
     now = account.clock.now().isoformat()
     job = Job(job_id, name, parsed, needs, details, _instances(parsed, request.replicas or 1, job_id, now))

@@ -78,7 +78,9 @@ def test_job_runs_the_clients_launcher_and_keeps_its_result(
     assert described["comment"] == "SnowparkML"
 
 
-def test_several_instances_are_refused(local: Local, runtime: str) -> None:
-    """Ray is not there, and a job that waited for it for ever would not say so."""
-    with pytest.raises(SnowflakeError, match="several instances"):
-        _submit(local, {**OPTIONS, "RUNTIME": runtime}, {**JOB, "TARGET_INSTANCES": 2})
+@pytest.mark.parametrize("counts", [{"TARGET_INSTANCES": 2, "MIN_INSTANCES": 3}, {"TARGET_INSTANCES": "two"}])
+def test_instance_counts_that_make_no_sense_are_refused(local: Local, runtime: str, counts: dict[str, object]) -> None:
+    """At least as many are wanted as must be there, and both are whole numbers."""
+    with pytest.raises(SnowflakeError) as caught:
+        _submit(local, {**OPTIONS, "RUNTIME": runtime}, {**JOB, **counts})
+    assert caught.value.errno == 1008

@@ -1,0 +1,125 @@
+"""ML Jobs with several instances, by the unmodified client over a socket."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_spcs.emulator import RunningAccount
+
+WAIT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def ml_session(account: RunningAccount) -> Iterator[Any]:
+    """A Snowpark session, and a pool with room for two instances and more."""
+    from snowflake.snowpark import Session
+
+    with contextlib.closing(Session.builder.configs(account.connection_kwargs).create()) as session:
+        session.sql(
+            "CREATE COMPUTE POOL IF NOT EXISTS ML_POOL MIN_NODES=1 MAX_NODES=4 INSTANCE_FAMILY=CPU_X64_S"
+        ).collect()
+        yield session
+
+
+def _submitted(ml_session: Any, file: Path, program: str, **options: Any) -> Any:
+    from snowflake.ml import jobs
+
+    file.write_text(program)
+    return jobs.submit_file(str(file), "ML_POOL", stage_name="ML_PAYLOADS", session=ml_session, **options)
+
+
+def test_file_runs_on_the_head_while_the_others_wait(ml_session: Any, tmp_path: Path) -> None:
+    """The script runs once, on instance 0, with the count of all; the others end with it; all succeed."""
+    program = "import os\n__return__ = [os.environ['SNOWFLAKE_JOB_INDEX'], os.environ['SNOWFLAKE_JOBS_COUNT']]\n"
+    job = _submitted(ml_session, tmp_path / "head.py", program + "print('ran')\n", target_instances=2)
+    assert job.wait(WAIT_SECONDS) == "DONE", job.get_logs(verbose=True)
+    assert job.result() == ["0", "2"]
+    assert (job.target_instances, job.min_instances) == (2, 2)
+    assert job.get_logs().strip() == "ran"
+    assert "Worker node started" in job.get_logs(instance_id=1, verbose=True)
+    rows = ml_session.sql(f"SHOW SERVICE INSTANCES IN SERVICE {job.id}").collect()
+    assert [row["status"] for row in rows] == ["SUCCEEDED"] * 2
+    assert len({row["ip_address"] for row in rows}) == 2
+
+
+def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
+    """``@remote(target_instances=2)``: arguments in, return value out; an exception comes back as itself."""
+    from snowflake.ml.jobs import remote
+
+    @remote("ML_POOL", stage_name="ML_PAYLOADS", session=ml_session, target_instances=2)
+    def divided(a: int, b: int) -> float:
+        return a / b
+
+    assert divided(6, 3).result(WAIT_SECONDS) == 2
+    failed = divided(6, 0)
+    with pytest.raises(RuntimeError) as caught:
+        failed.result(WAIT_SECONDS)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert failed.status == "FAILED"
+
+
+def test_parallel_file_runs_on_every_instance(ml_session: Any, tmp_path: Path) -> None:
+    """``parallel=True``: each instance knows its index and all addresses, and one can listen for another."""
+    program = (
+        "import os, socket, time\n"
+        "addresses = os.environ['MLRS_NODE_IPS'].split(',')\n"
+        "port, index = int(os.environ['MLRS_RDZV_PORT']), int(os.environ['SNOWFLAKE_JOB_INDEX'])\n"
+        "assert os.environ['MLRS_HEAD_IP'] == addresses[0]\n"
+        "if index == 0:\n"
+        "    with socket.create_server((addresses[0], port)) as server:\n"
+        "        connection, peer = server.accept()\n"
+        "        __return__ = [connection.recv(10).decode(), len(addresses)]\n"
+        "else:\n"
+        "    while True:\n"
+        "        try:\n"
+        "            with socket.create_connection((addresses[0], port)) as s: s.sendall(b'hello')\n"
+        "            break\n"
+        "        except OSError: time.sleep(0.05)\n"
+    )
+    job = _submitted(ml_session, tmp_path / "every.py", program, target_instances=2, parallel=True)
+    found = job.distributed_result(WAIT_SECONDS)
+    assert (found.success, found.exit_codes, found.return_value) == (True, {0: 0, 1: 0}, ["hello", 2])
+
+
+def test_parallel_file_that_fails_on_one_instance_says_which(ml_session: Any, tmp_path: Path) -> None:
+    """The first instance to fail is named, with its exception."""
+    from snowflake.ml.jobs import DistributedJobError
+
+    program = "import os, time\nif os.environ['SNOWFLAKE_JOB_INDEX'] == '1': raise KeyError('lost')\ntime.sleep(60)\n"
+    job = _submitted(ml_session, tmp_path / "one.py", program, target_instances=2, parallel=True)
+    with pytest.raises(DistributedJobError) as caught:
+        job.distributed_result(WAIT_SECONDS)
+    assert caught.value.result.failed_instance == 1
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_clients_head_discovery_works_inside(ml_session: Any, tmp_path: Path) -> None:
+    """``get_instance_ip.py``, as the client uploads it, finds the head by SHOW SERVICE INSTANCES from inside."""
+    program = (
+        "import subprocess, os, sys\n"
+        "script = os.environ['MLRS_STAGE_MOUNT_PATH'] + '/system/get_instance_ip.py'\n"
+        "name = os.environ['SNOWFLAKE_SERVICE_NAME']\n"
+        "def asked(*more): return subprocess.check_output([sys.executable, script, name, *more], text=True).split()\n"
+        "__return__ = [asked('--head'), asked('--instance-index=-1')]\n"
+    )
+    job = _submitted(ml_session, tmp_path / "find.py", program, target_instances=2)
+    head, own = job.result(WAIT_SECONDS)
+    assert (head[0], head[2]) == ("0", "READY")
+    assert own == [head[1]]
+
+
+def test_missing_requirement_is_named_where_there_is_no_pip(ml_session: Any, tmp_path: Path) -> None:
+    """What the environment has is fine; what it lacks is said in the log, or pip's failure ends the job."""
+    job = _submitted(
+        ml_session, tmp_path / "needs.py", "print('ran')", pip_requirements=["pandas", "no-such-package-anywhere>=1"]
+    )
+    status = job.wait(WAIT_SECONDS)
+    log = job.get_logs(verbose=True)
+    assert "no-such-package-anywhere" in log
+    assert "pandas of" not in log
+    assert status == ("DONE" if "has no pip" in log else "FAILED"), log
