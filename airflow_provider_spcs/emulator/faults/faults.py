@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -83,21 +83,17 @@ class Faults(RequestFaults, JobFaults):
         """
         self.load(plan.read(self._account.home.root / plan.PLAN))
 
-    def due(self, seen: Seen) -> list[ArmedRequest]:
-        """The faults that a request meets, oldest first; noted, and what they do before the request is done."""
-        with self._lock:
-            met = [
-                armed
-                for armed in self.requests
-                if armed.matcher.fits(seen) and armed.fault.due(seen, retries=armed.matcher.retries)
-            ]
-            self.requests = [item for item in self.requests if item.matcher.retries or not item.fault.spent]
-        for armed in met:
-            if armed.action is not None:
-                armed.action()
-            else:
-                self.log.add(armed.fault.name, seen.target, seen.request_id)
-        return met
+    def first_due(self, seen: Seen, waiting: Sequence[ArmedRequest]) -> int | None:
+        """The index of the first fault that a request meets; it is noted, and what it does beforehand is done."""
+        for index, armed in enumerate(waiting):
+            if armed.matcher.fits(seen) and armed.fault.due(seen, retries=armed.matcher.retries):
+                self._forget_spent()
+                if armed.action is not None:
+                    armed.action()
+                else:
+                    self.log.add(armed.fault.name, seen.target, seen.request_id)
+                return index
+        return None
 
     def moved(self, job: Job) -> None:
         """A job has reached its status; called in the supervisor's thread, which does what is due right after."""
@@ -115,6 +111,10 @@ class Faults(RequestFaults, JobFaults):
             fault = Fault(name, schedule, f"{self._seed}/{self._armed}/{name}", self._removed)
             self._all.append(fault)
         return fault
+
+    def _forget_spent(self) -> None:
+        with self._lock:
+            self.requests = [item for item in self.requests if item.matcher.retries or not item.fault.spent]
 
     def _removed(self, fault: Fault) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from airflow_provider_spcs.emulator.faults.exchange import Exchange
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from airflow_provider_spcs.emulator.faults.armed import ArmedRequest
     from airflow_provider_spcs.emulator.wire.gateway import Gateway
 
 
@@ -34,11 +36,12 @@ class FaultyApp:
             await self._app(scope, receive, send)
             return
         exchange = await Exchange.read(scope, receive, send, self._gateway)
-        due = await run_in_threadpool(self._faults.due, exchange.seen)
+        await self._through(exchange, self._faults.requests)
 
-        async def proceed(current: Exchange) -> None:
-            await current.answer_by(self._app)
-
-        for armed in reversed(due):
-            proceed = partial(armed.apply, proceed=proceed)
-        await proceed(exchange)
+    async def _through(self, exchange: Exchange, waiting: Sequence[ArmedRequest]) -> None:
+        """Past the faults that wait for requests; one that does not let a request on hides it from the rest."""
+        met = await run_in_threadpool(self._faults.first_due, exchange.seen, waiting)
+        if met is None:
+            await exchange.answer_by(self._app)
+        else:
+            await waiting[met].apply(exchange, partial(self._through, waiting=waiting[met + 1 :]))

@@ -9,7 +9,7 @@ from typing import TypedDict
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.lifecycle import JobStatus
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.statement import tokenize
+from airflow_provider_spcs.emulator.statement import Statement
 
 
 class FaultError(ValueError):
@@ -171,9 +171,11 @@ def _status(text: str) -> JobStatus:
 
 
 def _words(sql: str, count: int) -> list[str]:
+    """The first words as they are compared; empty in place of literals and quoted names."""
     if not sql:
         return []
     try:
-        return [token.text.upper() for token in tokenize(sql)[:count]]
+        statement = Statement.parse(sql)
     except SnowflakeError:
-        return [word.upper() for word in sql.split()[:count]]
+        return []
+    return [statement.word(index) for index in range(count)]
