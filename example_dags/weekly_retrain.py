@@ -7,7 +7,6 @@ Each task is one container job in the compute pool `ML_DEMO_POOL`; `setup/*.sql`
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from airflow.sdk import DAG, Asset, Param
@@ -32,8 +31,10 @@ def code_at(ref: str) -> GitSource:
 with DAG(
     "weekly_retrain",
     schedule="@weekly",
-    start_date=datetime(2026, 1, 1),
+    # No start_date: unpausing starts nothing, the first run is next week's.
     catchup=False,
+    # Runs share the table and the model's default version.
+    max_active_runs=1,
     doc_md=__doc__,
     tags=["snowflake", "spcs", "xgboost"],
     default_args={
