@@ -32,7 +32,6 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
     capacity = families.node(details["instance_family"])
     files, secret_env = _secrets(account, job, container)
     connection_env = _connection(account, job, container, files)
-    addresses = tuple(item.address for item in job.instances)
     # A port that others reach, or the probe from outside, must not be hidden in a network of the container's own.
     listens = bool(job.spec.endpoints) or container.readiness is not None
     command, args, own = _command(job, container)
@@ -54,9 +53,16 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
         replicas=len(job.instances),
         index=instance.id,
         address=instance.address,
-        hosts={details["dns_name"]: addresses, f"instances.{details['dns_name']}": addresses},
+        hosts=_own_names(job),
         shared_network=several,
     )
+
+
+def _own_names(job: Job) -> dict[str, tuple[str, ...]]:
+    """The job's DNS names with the addresses of its instances; in its own schema the first label is enough."""
+    name = job.details["dns_name"]
+    addresses = tuple(item.address for item in job.instances)
+    return {f"{prefix}{host}": addresses for host in (name, name.split(".")[0]) for prefix in ("", "instances.")}
 
 
 def _command(job: Job, container: Container) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Mount, ...]]:
