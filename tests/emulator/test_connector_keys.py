@@ -105,3 +105,18 @@ def test_programmatic_token_from_sql_logs_in_until_it_is_removed(connect: Any, u
     cursor.execute(f"alter user {user} remove programmatic access token {name}")
     with pytest.raises(DatabaseError):
         connect(**wanted, token=secret)
+
+
+def test_dropped_user_cannot_log_in(account: RunningAccount, connect: Any) -> None:
+    """Password and tokens go with the user; a new user of that name starts without them."""
+    from snowflake.connector.errors import DatabaseError
+
+    cursor = connect().cursor()
+    cursor.execute("create user LEAVER password = 'Very-secret-1' default_role = PUBLIC")
+    secret = cursor.execute("alter user LEAVER add pat CI role_restriction = 'PUBLIC'").fetchone()[1]
+    cursor.execute("drop user LEAVER")
+    cursor.execute("create user LEAVER default_role = PUBLIC")
+    for password in ("Very-secret-1", secret):
+        with pytest.raises(DatabaseError):
+            connect(user="LEAVER", password=password, role=None)
+    cursor.execute("drop user LEAVER")

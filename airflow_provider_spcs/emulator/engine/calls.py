@@ -79,6 +79,16 @@ def cancel_all_queries(session: Session, session_id: int | str) -> str:
     return f"{'All' if other else 'No'} queries cancelled."
 
 
+@scalar("SYSTEM$CANCEL_QUERY")
+def cancel_query(session: Session, query_id: str) -> str:
+    """Cancel one running statement of the same user, by its id."""
+    queries = session.account.queries
+    found = queries.find(str(query_id))
+    if found is None or found.user != session.user or not queries.cancel(found):
+        raise SnowflakeError("Identified SQL statement is not currently executing.", 605, "02000")
+    return f"query [{query_id}] terminated."
+
+
 @scalar("SYSTEM$ML_PLATFORM_CAPABILITIES")
 def ml_platform_capabilities(session: Session) -> str:
     """No optional capability: clients then use stages, as they did before there were any."""

@@ -11,6 +11,7 @@ from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine import dml, physical, query
 from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
+from airflow_provider_spcs.emulator.engine.preview import preview
 from airflow_provider_spcs.emulator.engine.transaction import Transaction
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, no_current, syntax_error, unsupported
 from airflow_provider_spcs.emulator.names import Name
@@ -119,10 +120,7 @@ class Session:
 
     def describe(self, sql: str, binds: Sequence[object] = ()) -> Result:
         """The columns a statement would return; nothing is run."""
-        statement = _parsed(sql, binds)
-        if statement.word() in _QUERIES or statement.tokens[0].text == "(":
-            return query.describe(self, statement)
-        return Result([], [])
+        return preview(self, _parsed(sql, binds))
 
     def _dispatch(self, statement: Statement) -> Result:
         handler = registry.find_command(statement)

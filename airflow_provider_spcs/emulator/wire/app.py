@@ -27,6 +27,8 @@ ANSWERED: list[tuple[str, Handler, list[str]]] = [
     ("/queries/v1/abort-request", queries.abort_by_request, POST),
     ("/queries/{query_id}/abort-request", queries.abort, POST),
     ("/monitoring/queries/{query_id}", queries.monitor, GET),
+    # snowflake-connector-python 5.2 writes this address with two slashes.
+    ("/monitoring/queries//{query_id}", queries.monitor, GET),
     ("/chunks/{secret}/{part}", chunks.chunk, GET),
     ("/api/v2/statements/{handle}/cancel", statements_api.cancel, POST),
 ]

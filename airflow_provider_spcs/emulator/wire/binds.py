@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.statement import tokenize
 
+_BEFORE_VALUES = set("(,=+-*/<>")
+_NUMBERED = re.compile(r":\d")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
 _MAX_MS = 31_536_000_000_000
@@ -31,6 +35,50 @@ def decode(bindings: object) -> tuple[list[object], list[list[object]] | None]:
     if arrays:
         raise _malformed("arrays of one length, or no arrays")
     return [_value(kind, content) for kind, content in columns], None
+
+
+def numbered(sql: str, values: list[object], rows: list[list[object]] | None) -> tuple[str, list[Any], Any]:
+    """The statement with ``?`` for ``:1``, ``:2`` and so on, and the values in the order of the question marks.
+
+    Args:
+        sql: The statement as sent.
+        values: The bound values.
+        rows: The bound rows of an ``executemany``.
+
+    Raises:
+        SnowflakeError: 2049 when a number has no value.
+    """
+    if not (values or rows) or not _NUMBERED.search(sql):
+        return sql, values, rows
+    marks = _marks(sql)
+    count = len(rows[0]) if rows else len(values)
+    for _, _, number in marks:
+        if not 1 <= number <= count:
+            raise SnowflakeError(f"SQL compilation error:\nBind variable :{number} not set.", 2049, "42601")
+    for start, end, _ in reversed(marks):
+        sql = f"{sql[:start]}?{sql[end:]}"
+    order = [number - 1 for _, _, number in marks]
+    if not order:
+        return sql, values, rows
+    if rows is not None:
+        return sql, values, [[row[index] for index in order] for row in rows]
+    return sql, [values[index] for index in order], None
+
+
+def _marks(sql: str) -> list[tuple[int, int, int]]:
+    """Begin, end and number of each ``:n``; not paths (``v:n``) and not ``::`` casts."""
+    tokens = tokenize(sql)
+    found = []
+    for before, colon, digits in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        if colon.text != ":" or not digits.text.isdecimal() or digits.start != colon.end + 1:
+            continue
+        if (
+            before is None
+            or before.end + 1 < colon.start
+            or before.text in {"(", ",", "=", "+", "-", "*", "/", "<", ">"}
+        ):
+            found.append((colon.start, digits.end + 1, int(digits.text)))
+    return found
 
 
 def _ordered(bindings: object) -> list[object]:

@@ -72,6 +72,7 @@ class Gateway:
         self.retries = Retries()
         self.transfers = Transfers(account.clock, account.home.directory("uploads"))
         self.execution = Execution(self.queries, self.results)
+        account.objects.on_drop("USER", lambda gone: self.credentials.forget(gone.name.name))
 
     def close(self) -> None:
         """Stop the statements that run and end the sessions."""

@@ -87,7 +87,7 @@ def _started(gateway: Gateway, session: WireSession, body: dict[str, Any]) -> Qu
         return _again(gateway, session, sql, rescanned[1])
     if body.get("bindStage"):
         raise SnowflakeError("query-request: binds through a stage are not used by this account.", 2, "0A000")
-    values, rows = binds.decode(body.get("bindings"))
+    sql, values, rows = binds.numbered(sql, *binds.decode(body.get("bindings")))
     parameters = parameters_of(body)
     request = Request(sql, values, rows, parameters, bool(body.get("describeOnly")))
     return gateway.execution.start(session, request)
