@@ -3,6 +3,7 @@
 From the root of the repository run as::
 
     python payload/evaluate.py --model_dir output --source_table loan_applications
+    python payload/evaluate.py --model_dir output --rows all --scores_table loan_scores
 
 Writes to the log, and to /airflow/xcom/return.json where that directory exists.
 """
@@ -12,27 +13,29 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import model_files
+from cache_checks import label_values
 from features import Layout, choose
 from names import parts
-from pipeline import layout_of, load_booster, pipeline
+from pipeline import layout_of, load_booster, moments, pipeline
 from problems import InputError, run
 from result import write_result
-from scores import measure
+from score_table import ScoreTable
+from scores import Scoreboard
 from session import open_session
 from source import SnowflakeTable, Source
 from split import held_out
-from table_cache import label_values
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+    from snowflake.snowpark import Session
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +51,25 @@ def parser() -> argparse.ArgumentParser:
         default="holdout",
         help="rows to score: those that training held out, or all (for a table that training has not seen)",
     )
+    arguments.add_argument(
+        "--scores_table", help="table to create or replace: id, PROBABILITY and PREDICTION of each scored row"
+    )
     return arguments
 
 
-def evaluate(source: Source, stored: model_files.StoredModel, rows: str) -> dict[str, Any]:
+def evaluate(
+    source: Source,
+    stored: model_files.StoredModel,
+    rows: str,
+    keep: Callable[[pa.ChunkedArray, NDArray[np.float32]], None] | None = None,
+) -> dict[str, Any]:
     """Score the rows as the served model would, batch by batch.
+
+    Args:
+        source: The rows.
+        stored: The model.
+        rows: ``"holdout"`` or ``"all"``.
+        keep: Called with the ids and probabilities of each batch.
 
     Returns:
         What the task's XCom gets: source_table, model_dir, rows, which_rows, metrics, auc, trained_auc.
@@ -64,20 +81,22 @@ def evaluate(source: Source, stored: model_files.StoredModel, rows: str) -> dict
     layout = layout_of(booster)
     _check_fits(source, layout)
     served, fraction = pipeline(booster), float(stored.result["arguments"]["test_fraction"])
-    labels: list[NDArray[np.float32]] = []
-    scores: list[NDArray[np.float32]] = []
+    board, counted = Scoreboard(), 0
     for batch in source.batches(layout):
         chosen = batch
         if rows == "holdout":
             chosen = _holdout(batch, layout, fraction)
         if chosen.num_rows:
-            labels.append(label_values(chosen[layout.label], layout.label).to_numpy())
-            scores.append(_scores(served, chosen, layout))
-    metrics = _measure(labels, scores, source, layout)
+            probabilities = _scores(served, chosen, layout)
+            board.add(label_values(chosen[layout.label], layout.label).to_numpy(), probabilities)
+            counted += chosen.num_rows
+            if keep is not None:
+                keep(chosen[layout.id_column], probabilities)
+    metrics = _metrics(board, source, layout, counted)
     return {
         "source_table": source.name,
         "model_dir": str(stored.directory),
-        "rows": sum(len(part) for part in labels),
+        "rows": counted,
         "which_rows": rows,
         "metrics": metrics,
         "auc": metrics["auc"],
@@ -106,24 +125,35 @@ def _holdout(batch: pa.Table, layout: Layout, fraction: float) -> pa.Table:
 
 def _scores(served: Pipeline, batch: pa.Table, layout: Layout) -> NDArray[np.float32]:
     raw = batch.select(list(layout.features)).to_pandas()
+    for name in layout.moments:
+        raw[name] = moments(raw[name])
     probabilities: NDArray[np.float32] = served.predict_proba(raw)[:, 1]
     return probabilities
 
 
-def _measure(
-    labels: list[NDArray[np.float32]], scores: list[NDArray[np.float32]], source: Source, layout: Layout
-) -> dict[str, float | None]:
-    import numpy as np
-
-    truth = np.concatenate(labels) if labels else np.empty(0, np.float32)
-    if not 0 < truth.sum() < len(truth):
+def _metrics(board: Scoreboard, source: Source, layout: Layout, rows: int) -> dict[str, float | None]:
+    if not board.both_classes():
+        positives = int(board.counts[1].sum())
         raise InputError(
             f"--source_table={source.name}",
-            f"{int(truth.sum())} of the {len(truth)} rows to score have label {layout.label}",
+            f"{positives} of the {rows} rows to score have label {layout.label}",
             "An AUC needs rows of both classes",
             "Score a larger table, or --rows all",
         )
-    return measure(truth, np.concatenate(scores), source.best_achievable_auc())
+    return board.metrics(source.best_achievable_auc())
+
+
+def _run(session: Session, stored: model_files.StoredModel, arguments: argparse.Namespace) -> dict[str, Any]:
+    table = SnowflakeTable(session, arguments.source_table)
+    if not arguments.scores_table:
+        return evaluate(table, stored, arguments.rows)
+    table.kinds()
+    layout = layout_of(load_booster(stored.model, str(stored.directory / model_files.MODEL)))
+    scores = ScoreTable(session, arguments.scores_table, table.sql, layout)
+    about = {"model_dir": str(stored.directory), "source_table": table.name, "trained_at": stored.result["trained_at"]}
+    with scores.filling(about):
+        result = evaluate(table, stored, arguments.rows, scores.add)
+    return {**result, "scores_table": scores.name, "scored_rows": scores.rows}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -131,8 +161,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser().parse_args(argv)
     parts(arguments.source_table, "--source_table")
     stored = model_files.read(arguments.model_dir)
+    if arguments.scores_table:
+        parts(arguments.scores_table, "--scores_table")
     with open_session() as session:
-        result = evaluate(SnowflakeTable(session, arguments.source_table), stored, arguments.rows)
+        result = _run(session, stored, arguments)
     logger.info("%s rows: AUC %.4f, in training %.4f", f"{result['rows']:,}", result["auc"], result["trained_auc"])
     write_result(result)
 

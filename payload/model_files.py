@@ -6,6 +6,7 @@
     metrics.json   metrics on the hold-out, and the log loss after each round
     sample.json    a few raw rows, from which the registry learns the model's signature
     result.json    how the model came about: arguments, versions, commit, rows, seconds
+    evaluation.json, rounds.jsonl, report.html    curves and slices; a line for each round; both to look at
 
 Each is written once and whole: a stage volume takes no appends, no random writes and no atomic renames.
 Source: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/snowflake-stage-volume
@@ -22,7 +23,11 @@ from typing import Any
 from problems import InputError
 from result import to_json
 
+__all__ = ["EVALUATION", "METRICS", "MODEL", "REPORT", "RESULT", "ROUNDS", "SAMPLE", "StoredModel", "prepare", "read",
+           "to_json", "write"]  # fmt: skip
+
 MODEL, METRICS, SAMPLE, RESULT = "model.ubj", "metrics.json", "sample.json", "result.json"
+EVALUATION, ROUNDS, REPORT = "evaluation.json", "rounds.jsonl", "report.html"
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,12 @@ class StoredModel:
     result: Mapping[str, Any]
 
 
-def prepare(directory: Path) -> Path:
+def prepare(directory: Path, argument: str = "--output_dir") -> Path:
     """Make the directory, before hours of training are spent.
+
+    Args:
+        directory: Which.
+        argument: Where its name came from, for the message.
 
     Raises:
         InputError: If it cannot be written to.
@@ -49,22 +58,25 @@ def prepare(directory: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise InputError(
-            f"--output_dir={directory}",
+            f"{argument}={directory}",
             f"it cannot be written to ({error.strerror})",
-            "The model is stored there",
+            "Files are stored there",
             "Choose another directory, or grant WRITE on the mounted stage",
         ) from error
     return directory
 
 
-def write(
+def write(  # noqa: PLR0917 - one parameter a file
     directory: Path,
     model: bytes,
     metrics: Mapping[str, Any],
     sample: list[dict[str, Any]],
     result: Mapping[str, Any],
+    extras: Mapping[str, str] | None = None,
 ) -> None:
     """Write all files; ``result.json`` comes last, so that its presence says that the others are whole."""
+    for name, text in (extras or {}).items():
+        (directory / name).write_text(text, encoding="utf-8")
     (directory / MODEL).write_bytes(model)
     (directory / METRICS).write_text(to_json(metrics), encoding="utf-8")
     (directory / SAMPLE).write_text(to_json({"rows": sample}), encoding="utf-8")

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from boosting import LAYOUT_ATTRIBUTE
-from features import Layout
+from features import EPOCH, Layout
 from problems import InputError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def layout_of(booster: xgboost.Booster) -> Layout:
         categorical=tuple(document["categorical"]),
         label=document["label"],
         id_column=document["id_column"],
+        moments=tuple(document.get("moments", ())),
     )
 
 
@@ -54,6 +55,7 @@ def column_types(booster: xgboost.Booster) -> dict[str, Any]:
 
     document = _document(booster)
     types: dict[str, Any] = dict.fromkeys(document["numeric"], "float32")
+    types |= dict.fromkeys(document.get("moments", ()), "datetime64[ns]")
     for column, categories in document["categorical"].items():
         types[column] = pd.CategoricalDtype(pd.Index(categories, dtype=object))
     return types
@@ -70,15 +72,16 @@ def pipeline(booster: xgboost.Booster) -> Pipeline:
     from sklearn.preprocessing import FunctionTransformer
 
     types = column_types(booster)
+    dates = layout_of(booster).moments
     classifier = xgboost.XGBClassifier(enable_categorical=True)
     classifier.load_model(bytearray(booster.save_raw("ubj")))
-    return Pipeline(
-        [
-            ("columns", FunctionTransformer(pd.DataFrame.filter, kw_args={"items": list(types)})),
-            ("types", FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": types})),
-            ("model", classifier),
-        ]
-    )
+    steps = [
+        ("columns", FunctionTransformer(pd.DataFrame.filter, kw_args={"items": list(types)})),
+        ("types", FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": types})),
+    ]
+    if dates:
+        steps.append(("days", _days(list(dates), list(types))))
+    return Pipeline([*steps, ("model", classifier)])
 
 
 def frame(rows: list[dict[str, Any]], booster: xgboost.Booster) -> pd.DataFrame:
@@ -87,7 +90,36 @@ def frame(rows: list[dict[str, Any]], booster: xgboost.Booster) -> pd.DataFrame:
 
     layout = layout_of(booster)
     table = pd.DataFrame(rows, columns=list(layout.features))
+    for name in layout.moments:
+        # A sample holds what the model sees: days.
+        table[name] = moments(table[name])
     return table.astype(dict.fromkeys(layout.numeric, "float64") | dict.fromkeys(layout.categorical, object))
+
+
+def moments(days: pd.Series[float]) -> pd.Series[Any]:
+    """Days since `EPOCH` as the dates or times that they stand for, to the second."""
+    import pandas as pd
+
+    return pd.Timestamp(EPOCH) + pd.to_timedelta((days.astype("float64") * 86400).round(), unit="s")
+
+
+def _days(moments: list[str], order: list[str]) -> Any:
+    """Turns moments into days since `EPOCH`, in whole seconds as the table's SQL does, and leaves the rest as it is."""
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    days = make_pipeline(
+        FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": "datetime64[s]"}),
+        FunctionTransformer(pd.DataFrame.sub, kw_args={"other": pd.Timestamp(EPOCH)}),
+        FunctionTransformer(pd.DataFrame.div, kw_args={"other": pd.Timedelta(days=1)}),  # type: ignore[misc]
+        FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": "float32"}),
+    )
+    transformer = ColumnTransformer([("days", days, moments)], remainder="passthrough", verbose_feature_names_out=False)
+    return make_pipeline(
+        transformer.set_output(transform="pandas"), FunctionTransformer(pd.DataFrame.filter, kw_args={"items": order})
+    )
 
 
 def _document(booster: xgboost.Booster) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import features
-from names import parts, quoted
+from instances import ALONE, Instance
+from names import parts, quote, quoted
 from problems import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Snowflake's number for an object that is missing, or hidden from the role.
 _DOES_NOT_EXIST = 2003
+_SHARD_BITS = 2**31 - 1
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +31,16 @@ class Source(Protocol):
     def kinds(self) -> Mapping[str, str]:
         """Name of each column to its kind (one of `features`' constants), in the table's order."""
 
-    def batches(self, layout: features.Layout) -> Iterator[pa.Table]:
-        """The layout's columns: numbers and label as double, texts as string, the id as it is."""
+    def count(self) -> int:
+        """Number of rows."""
+
+    def batches(self, layout: features.Layout, instance: Instance = ALONE) -> Iterator[pa.Table]:
+        """The layout's columns: numbers and label as double, texts as string, the id as it is.
+
+        Args:
+            layout: The columns.
+            instance: Whose rows: of several instances each gets its own part, decided by the id.
+        """
 
     def best_achievable_auc(self) -> float | None:
         """What no model can exceed on these rows; None when nobody knows, as for real data."""
@@ -50,7 +60,7 @@ class SnowflakeTable:
     def __init__(self, session: Session, name: str) -> None:
         stored = parts(name, "--source_table")
         self.name = ".".join(stored)
-        self._sql = quoted(stored)
+        self.sql = quoted(stored)
         self._stored = stored
         self._session = session
         self._kinds: dict[str, str] | None = None
@@ -65,7 +75,7 @@ class SnowflakeTable:
 
         if self._kinds is None:
             try:
-                schema = self._session.sql(f"SELECT * FROM {self._sql}").schema
+                schema = self._session.sql(f"SELECT * FROM {self.sql}").schema
             except SnowparkSQLException as error:
                 if error.sql_error_code != _DOES_NOT_EXIST:
                     raise
@@ -78,10 +88,19 @@ class SnowflakeTable:
             self._kinds = {_unquoted(field.name): _kind(field.datatype) for field in schema.fields}
         return self._kinds
 
-    def batches(self, layout: features.Layout) -> Iterator[pa.Table]:
+    def count(self) -> int:
+        """See `Source.count`; of a table, Snowflake knows it without reading."""
+        return int(self._session.sql(f"SELECT COUNT(*) FROM {self.sql}").collect()[0][0])
+
+    def batches(self, layout: features.Layout, instance: Instance = ALONE) -> Iterator[pa.Table]:
         """See `Source.batches`; result chunks are fetched ahead in parallel by the connector."""
         columns = ", ".join(layout.expressions(self.kinds()))
-        batches: Iterator[Any] = self._session.sql(f"SELECT {columns} FROM {self._sql}").to_arrow_batches()
+        where = ""
+        if instance.count > 1:
+            # Snowflake's HASH, so that each instance transfers only its own rows.
+            mixed = f"BITAND(HASH({quote(layout.id_column)}), {_SHARD_BITS})"
+            where = f" WHERE MOD({mixed}, {instance.count}) = {instance.index}"
+        batches: Iterator[Any] = self._session.sql(f"SELECT {columns} FROM {self.sql}{where}").to_arrow_batches()
         return batches
 
     def best_achievable_auc(self) -> float | None:
@@ -122,8 +141,11 @@ def _kind(datatype: object) -> str:
         ((types.BooleanType,), features.BOOLEAN),
         ((types.StringType,), features.TEXT),
         ((types.VariantType,), features.VARIANT),
-        ((types.DateType, types.TimestampType, types.TimeType), features.TIME),
+        ((types.DateType,), features.TIME),
         ((types.ByteType, types.ShortType, types.IntegerType, types.LongType), features.NUMERIC),
         ((types.FloatType, types.DoubleType, types.DecimalType), features.NUMERIC),
     ]
+    if isinstance(datatype, types.TimestampType):
+        zoned = datatype.tz in (types.TimestampTimeZone.TZ, types.TimestampTimeZone.LTZ)
+        return features.ZONED if zoned else features.TIME
     return next((kind for classes, kind in kinds if isinstance(datatype, classes)), features.OTHER)

@@ -1,4 +1,4 @@
-"""Which part a row belongs to, decided by its id alone.
+"""Which part a row belongs to, decided by its id alone: hold-out, validation or training.
 
 The same row is held out whatever the size of the table, the order of its rows, the seed of the training or the number
 of instances, so that two models are compared on rows that neither has seen.
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+TRAIN, VALIDATION, HOLDOUT = "train", "validation", "holdout"
+
+
 def held_out(ids: pa.ChunkedArray, fraction: float, id_column: str) -> NDArray[np.bool_]:
     """Which rows are held out.
 
@@ -27,14 +30,36 @@ def held_out(ids: pa.ChunkedArray, fraction: float, id_column: str) -> NDArray[n
     Raises:
         InputError: If an id is missing, or is neither an integer nor text.
     """
+    return divide(hashes(ids, id_column), fraction)[HOLDOUT]
+
+
+def divide(
+    mixed: NDArray[np.uint64], holdout_fraction: float, validation_fraction: float = 0.0
+) -> dict[str, NDArray[np.bool_]]:
+    """Name of each part to the mask of its rows, each of shape (rows,).
+
+    Args:
+        mixed: As `hashes` gives them, of shape (rows,).
+        holdout_fraction: Share of all rows that is held out.
+        validation_fraction: Share of the rest that decides when training stops; 0 has no such part.
+    """
     import numpy as np
 
-    mixed = _hash(ids, id_column)
-    held: NDArray[np.bool_] = mixed < np.uint64(int(fraction * 2**64))
-    return held
+    held = mixed < np.uint64(int(holdout_fraction * 2**64))
+    if not validation_fraction:
+        return {TRAIN: ~held, HOLDOUT: held}
+    validated = (
+        mixed < np.uint64(int((holdout_fraction + (1 - holdout_fraction) * validation_fraction) * 2**64))
+    ) & ~held
+    return {TRAIN: ~(held | validated), VALIDATION: validated, HOLDOUT: held}
 
 
-def _hash(ids: pa.ChunkedArray, id_column: str) -> NDArray[np.uint64]:
+def hashes(ids: pa.ChunkedArray, id_column: str) -> NDArray[np.uint64]:
+    """A number from each id, evenly spread over 64 bits, of shape (rows,).
+
+    Raises:
+        InputError: If an id is missing, or is neither an integer nor text.
+    """
     import numpy as np
     import pyarrow as pa
 

@@ -30,15 +30,22 @@ class ArrowSource:
         """See `source.Source`."""
         return self._best
 
-    def batches(self, layout: Any) -> Iterator[Any]:
+    def count(self) -> int:
         """See `source.Source`."""
+        return len(self._columns["APPLICATION_ID"])
+
+    def batches(self, layout: Any, instance: Any = None) -> Iterator[Any]:
+        """See `source.Source`; of several instances each has the ids that leave its index as remainder."""
         import pyarrow as pa
 
         arrays = {name: pa.array(self._columns[name], pa.float64(), from_pandas=True)
-                  for name in (*layout.numeric, layout.label)}  # fmt: skip
+                  for name in (*layout.numbers, layout.label)}  # fmt: skip
         arrays |= {name: pa.array(self._columns[name], pa.string()) for name in layout.categorical}
         arrays[layout.id_column] = pa.array(self._columns[layout.id_column])
         table = pa.table(arrays)
+        if instance is not None and instance.count > 1:
+            ids = table[layout.id_column].to_numpy()
+            table = table.filter(pa.array(ids % instance.count == instance.index))
         step = max(1, -(-table.num_rows // self._batches))
         for start in range(0, table.num_rows, step):
             yield table.slice(start, step).combine_chunks()

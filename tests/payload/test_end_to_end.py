@@ -127,6 +127,9 @@ def test_train_reads_the_table_and_knows_its_best_achievable_auc(trained: dict[s
         "metrics.json",
         "sample.json",
         "result.json",
+        "evaluation.json",
+        "rounds.jsonl",
+        "report.html",
     }
 
 
@@ -154,6 +157,20 @@ def test_register_first_version_is_the_default_and_predicts_as_the_booster(
     raw = frame(stored.sample, booster)
     assert isinstance(raw["LOAN_PURPOSE"].iloc[0], str)
     np.testing.assert_array_equal(version.load().predict_proba(raw), pipeline(booster).predict_proba(raw))
+
+
+def test_registered_model_scores_a_table_inside_the_account(
+    command: Command, trained: dict[str, Any], session: Any
+) -> None:
+    """The registry's run() on a table, text included, gives what the booster gives."""
+    from snowflake.ml.registry import Registry
+
+    command(register, "--model_dir", trained["model_dir"], "--model_name", "SCORING", "--version", "V1")
+    rows = session.table(trained["source_table"]).filter("APPLICATION_ID <= 500")
+    scored = Registry(session).get_model("SCORING").default.run(rows, function_name="predict_proba").to_pandas()
+    booster = load_booster(model_files.read(Path(trained["model_dir"])).model, "")
+    expected = pipeline(booster).predict_proba(frame(scored.to_dict("records"), booster))
+    np.testing.assert_allclose(scored[["output_feature_0", "output_feature_1"]].to_numpy(), expected, rtol=1e-5)
 
 
 def test_register_promotes_only_what_beats_the_default_by_the_threshold(
