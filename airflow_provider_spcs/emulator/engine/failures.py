@@ -143,6 +143,9 @@ def _conversion(text: str) -> SnowflakeError:
 
 
 def _invalid(text: str) -> SnowflakeError:
+    called = re.search(r"while executing the UDF: ValueError: (\d+)\|(\w+)\|(.*)", text, re.DOTALL)
+    if called:  # raised by a function in Python: errno|sqlstate|message
+        return SnowflakeError(called[3], int(called[1]), called[2])
     if "Division by zero" in text:
         return SnowflakeError("Division by zero", 100051, "22012")
     if "More than one row returned by a subquery" in text:

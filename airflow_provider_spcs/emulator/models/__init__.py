@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists
 from airflow_provider_spcs.emulator.models import alter, capabilities, ddl, show, tags
 from airflow_provider_spcs.emulator.models.manifest import Package
+from airflow_provider_spcs.emulator.models.methods import Methods
 from airflow_provider_spcs.emulator.models.versions import find_version
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.stages.location import Location, directory_name
@@ -33,6 +34,7 @@ class Models:
         self._account = account
         self._root = account.home.directory("models")
         self._lock = threading.RLock()
+        self.methods = Methods(account)
         account.objects.on_drop("MODEL", self._dropped)
 
     def create(self, session: Session, name: Name, comment: str = "") -> None:
@@ -111,6 +113,7 @@ class Models:
                     "42601",
                 )
             del document["versions"][found]
+            self.methods.forget(self.directory(document, found))
             shutil.rmtree(self.directory(document, found), ignore_errors=True)
 
         self.change(name, remove)
@@ -152,6 +155,7 @@ class Models:
 
     def _dropped(self, gone: StoredObject) -> None:
         if gone.document["directory"]:
+            self.methods.forget(self._root / gone.document["directory"])
             shutil.rmtree(self._root / gone.document["directory"], ignore_errors=True)
 
 

@@ -22,6 +22,7 @@ class Function:
         table: Whether it returns rows instead of one value.
         inputs: SQL types of its arguments.
         returns: SQL type of its value, or ``TABLE (...)``.
+        outputs: Name (empty for a single value) and SQL type of what it returns.
         handler: ``functions.module.name`` inside the package.
     """
 
@@ -29,6 +30,7 @@ class Function:
     table: bool
     inputs: tuple[str, ...]
     returns: str
+    outputs: tuple[tuple[str, str], ...]
     handler: str
 
 
@@ -105,5 +107,7 @@ def _function(method: dict[str, Any]) -> Function:
         table=table,
         inputs=tuple(str(field["type"]) for field in arguments),
         returns=f"TABLE ({', '.join(outputs)})" if table else outputs[0] if outputs else "OBJECT",
+        outputs=tuple((str(field.get("name", "")), str(field["type"])) for field in method.get("outputs", []))
+        or (("", "OBJECT"),),
         handler=str(method.get("handler", "")),
     )

@@ -60,6 +60,8 @@ def _make(  # noqa: PLR0917 - private, called once
     translation = translate.query(session, statement)
     if translation.relations:
         raise unsupported("a view over a table function, a stage or INFORMATION_SCHEMA")
+    if translation.models:
+        raise unsupported("a view that calls a model")
     with session.cursor() as cursor, translated(translation.names):
         relation = query.prepare(cursor, translation)
         kinds = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]

@@ -31,6 +31,7 @@ class Translation:
         relations: Arrow tables to register under these names before it runs.
         names: Physical relation names and how the user would write them, for errors.
         tables: The tables that it reads or writes.
+        models: The models whose methods it calls.
         kinds: What the tree and the tables say of types.
     """
 
@@ -39,6 +40,7 @@ class Translation:
     relations: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     tables: list[Name] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
     kinds: Kinds | None = None
 
     def types(self, columns: Sequence[str], found: list[Declared]) -> list[Declared]:

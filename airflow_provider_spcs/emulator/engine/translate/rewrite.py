@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
 
 METHOD = "SF_METHOD"
+MODEL = "SF_MODEL"
 
 
 def settle(session: Session, text: str, binds: Sequence[Any]) -> tuple[str, list[Token], list[Any]]:
@@ -26,7 +27,10 @@ def settle(session: Session, text: str, binds: Sequence[Any]) -> tuple[str, list
         text, binds = _identifiers(session, text, tokens, binds)
         tokens = tokenize(text)
     if "!" in words:
-        text = _methods(text, tokens)
+        from airflow_provider_spcs.emulator.models import calls
+
+        text = calls.settle(session, text, tokens)
+        text = _methods(text, tokenize(text))
         tokens = tokenize(text)
     return text, tokens, list(binds)
 
@@ -81,9 +85,6 @@ def _methods(text: str, tokens: list[Token]) -> str:
         first = index - 1
         while first >= 2 and tokens[first - 1].token_type is TokenType.DOT:
             first -= 2
-        if tokens[first].token_type is TokenType.R_PAREN:
-            # MODEL(name, version)!PREDICT(...) stays as it is: the model registry's.
-            continue
         parts = Statement.parse(text[tokens[first].start : token.start]).name()
         closing = following[1].token_type is TokenType.R_PAREN if len(following) > 1 else False
         out += [

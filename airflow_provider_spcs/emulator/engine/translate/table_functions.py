@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def from_rows(call: Call, node: exp.TableFromRows) -> None:
     """Replace ``TABLE(function(...))``."""
+    from airflow_provider_spcs.emulator.models import invocation
+
     inner, alias = node.this, node.args.get("alias")
     if isinstance(inner, exp.Generator):
         _substitute(node, _generator(call, inner), alias)
@@ -28,8 +30,18 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _substitute(node, _split_to_table(inner), alias, lateral=True)
     elif isinstance(inner, exp.Literal) and inner.is_string:
         _substitute(node, exp.to_table(inner.this), alias)
+    elif invocation.called(inner):
+        _model(call, node, alias)
     else:
         _relation(call, node, _answer(call, inner), alias)
+
+
+def _model(call: Call, node: exp.TableFromRows, alias: Any) -> None:
+    from airflow_provider_spcs.emulator.models import invocation
+
+    query = invocation.table(call, node)
+    if query is not None:
+        _substitute(node, query, alias, lateral=True)
 
 
 def lateral(node: exp.Lateral) -> None:

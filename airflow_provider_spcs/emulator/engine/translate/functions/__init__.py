@@ -17,7 +17,7 @@ from airflow_provider_spcs.emulator.engine.translate.functions import (
     strings,
 )
 from airflow_provider_spcs.emulator.engine.translate.functions.names import MACROS
-from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
+from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, MODEL
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
@@ -33,6 +33,8 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - th
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
         if name == METHOD:
             return _method(call, node)
+        if name == MODEL:
+            return _model(call, node)
         if name in registry.SCALARS:
             return call.scalar(name, _arguments(node))
         if name in context.FUNCTIONS:
@@ -65,6 +67,12 @@ def _method(call: Call, node: exp.Expr) -> exp.Expr:
     from airflow_provider_spcs.emulator.engine.translate.call import plain
 
     return literal(plain(call.method(node.expressions)))
+
+
+def _model(call: Call, node: exp.Expr) -> exp.Expr:
+    from airflow_provider_spcs.emulator.models import invocation
+
+    return invocation.scalar(call, node)
 
 
 def _arguments(node: exp.Expr) -> list[exp.Expr]:
