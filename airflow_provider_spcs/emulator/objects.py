@@ -148,7 +148,12 @@ class ObjectStore:
             rows = self._db.execute(
                 f"SELECT * FROM objects WHERE {' AND '.join(where)} ORDER BY database, schema, name", values
             ).fetchall()
-        return [_stored(row) for row in rows]
+        # One call of the parser for all of them: thousands of small ones cost several times as much.
+        documents = json.loads(f"[{','.join(row[4] for row in rows)}]")
+        return [
+            StoredObject(row[0], Name(row[1], row[2], row[3]), document)
+            for row, document in zip(rows, documents, strict=True)
+        ]
 
     def _tell(self, gone: StoredObject) -> None:
         for callback in self._dropped.get(gone.kind, []):

@@ -66,8 +66,10 @@ def lose_node(status: JobStatus) -> JobEffect:
                 continue
             for running, _ in _running(account, hit):
                 _signal(running.pid, signal.SIGKILL)
-            _forget_logs(account, hit)
-            supervisor.stopping.fail(hit, status, lifecycle.NODE_LOST, 0.0)
+            # A service that runs for long starts its containers again; a job does not.
+            if not hit.details.get("service"):
+                _forget_logs(account, hit)
+                supervisor.stopping.fail(hit, status, lifecycle.NODE_LOST, 0.0)
 
     return effect
 

@@ -45,11 +45,21 @@ def from_rows(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> pa
 
 def to_rows(batch: pa.RecordBatch, columns: Sequence[Column]) -> list[list[str | None]]:
     """A plain batch as rows of wire text."""
-    texts = [
-        [None if value is None else text_of(value, column) for value in batch.column(index).to_pylist()]
-        for index, column in enumerate(columns)
-    ]
+    texts = [_texts(batch.column(index), column) for index, column in enumerate(columns)]
     return [list(row) for row in zip(*texts, strict=True)] if texts else []
+
+
+def _texts(array: Any, column: Column) -> list[str | None]:
+    """A column's values as wire text; the common types without a look at each value."""
+    if pa.types.is_string(array.type) and column.type != "FIXED":
+        return list(array.to_pylist())
+    if pa.types.is_integer(array.type) and column.type == "FIXED" and not scale_of(column):
+        return list(array.cast(pa.string()).to_pylist())
+    if column.type in {"TIMESTAMP_LTZ", "TIMESTAMP_NTZ"} and pa.types.is_timestamp(array.type):
+        scale = scale_of(column)
+        counts = array.cast(pa.timestamp("us", array.type.tz), safe=False).view(pa.int64()).to_pylist()
+        return [None if count is None else _decimal(count, scale) for count in counts]
+    return [None if value is None else text_of(value, column) for value in array.to_pylist()]
 
 
 def text_of(value: Any, column: Column) -> str:
