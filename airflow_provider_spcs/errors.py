@@ -21,7 +21,8 @@
     │   ├── JobInternalError            INTERNAL_ERROR: the platform's fault, worth a retry
     │   ├── JobVanished                 gone, and job history does not know its end
     │   ├── StartupTimeout              PENDING longer than startup_timeout
-    │   └── JobTimeout                  running longer than job_timeout
+    │   ├── JobTimeout                  running longer than job_timeout
+    │   └── WorkerStopped               the worker was told to go; the job goes on for the retry
     └── ResultError                     the job is done; its result cannot be read
 
 The message is ``{where}: {what, with the value}. {rule}. {mend}. [{source}]``; each part is a field as well.
@@ -233,6 +234,10 @@ class StartupTimeout(JobError):
 
 class JobTimeout(JobError):
     """The job ran longer than ``job_timeout``."""
+
+
+class WorkerStopped(JobError):
+    """The worker was told to go while the job runs; the job goes on for the retry."""
 
 
 class ResultError(SpcsError):

@@ -116,7 +116,9 @@ class Finish:
             try:
                 self.outlet_events[asset].extra.update({**extra, **facts})
             except (KeyError, TypeError, AttributeError) as error:
-                self.log.warning("The asset event of %s carries no result: %r", getattr(asset, "name", asset), error)
+                # The error's own text may be the whole asset.
+                name_shown = getattr(asset, "name", type(asset).__name__)
+                self.log.warning("The asset event of %s carries no result: %s", name_shown, type(error).__name__)
 
     def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
         if len(lines) < self.tail:

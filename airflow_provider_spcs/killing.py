@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 _COLLECT_SECONDS = 0.5
 _DEFERRED = "deferred"
+_STATE_PATIENCE = 3.0
+# None: the scheduler has taken the task back, and will start it again.
+_WANTED = frozenset({None, "scheduled", "queued", "running", "up_for_retry", "deferred"})
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,31 @@ def airflow_states(victims: Sequence[Victim]) -> dict[Victim, str | None]:
             if run is not None and key in run:
                 states[victim] = run[key]
     return states
+
+
+def still_wanted(ti: Any) -> bool:
+    """Whether Airflow still wants a task whose process is told to stop: drained nodes, restarted schedulers.
+
+    Called in a signal handler: it asks for the task instance's state for a few seconds at most, and an answer that does
+    not come is a no.
+    """
+    found: list[str | None] = []
+    asking = threading.Thread(target=lambda: found.extend(_states_of(ti)), name="spcs-state", daemon=True)
+    asking.start()
+    asking.join(_STATE_PATIENCE)
+    return bool(found) and found[0] in _WANTED
+
+
+def _states_of(ti: Any) -> list[str | None]:
+    from airflow_provider_spcs.poller import Door
+
+    map_index = -1 if ti.map_index is None else ti.map_index
+    asked = Victim(Door(), "", "", -1, dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=map_index)
+    try:
+        return list(airflow_states([asked]).values())
+    except Exception:
+        log.warning("The state of the stopped task is not to be had.", exc_info=True)
+        return []
 
 
 def _stop_all(door: Door, victims: Sequence[Victim]) -> None:

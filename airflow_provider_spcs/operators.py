@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -10,13 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import conf, mask_secret
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf, mask_secret
 
 from airflow_provider_spcs import attempt as attempts
-from airflow_provider_spcs.ending import Deadlines, Ending
-from airflow_provider_spcs.errors import SpcsError
+from airflow_provider_spcs.ending import Deadlines, Ending, Reason
+from airflow_provider_spcs.errors import SpcsError, WorkerStopped
 from airflow_provider_spcs.finish import Finish
-from airflow_provider_spcs.killing import stop_job
+from airflow_provider_spcs.killing import still_wanted, stop_job
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.order import Order, submit
 from airflow_provider_spcs.parameters import SpcsJobParameters
@@ -101,6 +102,11 @@ class SpcsJobOperator(SpcsJobParameters):
     job_url: str | None = None
     """Where a person can look at it."""
 
+    _stop: threading.Event | None = None
+    _ti: Any = None
+    _retries_left = False
+    _left_to_retry: bool | None = None
+
     @cached_property
     def hook(self) -> SpcsHook:
         """The door to Snowflake, with one held connection."""
@@ -112,6 +118,7 @@ class SpcsJobOperator(SpcsJobParameters):
         order = self._order(context)
         self.policy()
         attempt, store = self._attempt(context), context.get("task_state_store")
+        self._ti, self._retries_left = context["ti"], not attempt.last
         with self.hook:
             plan = attempts.plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
             if plan.ended:
@@ -147,15 +154,26 @@ class SpcsJobOperator(SpcsJobParameters):
             return self._finish(context, order, name, follower).conclude(ending)
 
     def on_kill(self) -> None:
-        """Airflow stops this task while it waits here: stop the job by ``on_kill_action``."""
-        if self.job_name is None:
+        """This process is to stop: stop the job by ``on_kill_action``, unless Airflow still wants it for a retry."""
+        if self.job_name is None or self._left_to_retry is not None:
             return
-        if getattr(self, "_stop", None) is not None:
+        # Airflow's own limit for the task is over: its state does not say so yet, but nobody may wait any longer.
+        in_time = not isinstance(sys.exception(), AirflowTaskTimeout)
+        if in_time and self.adopts and self._retries_left:
+            self._left_to_retry = still_wanted(self._ti)
+        if self._left_to_retry:
+            self.log.info("This worker is stopped, the task is not: %s goes on for the retry.", self.job_name)
+        else:
+            self._left_to_retry = False
+            self._stop_job(self.job_name)
+        if self._stop is not None:
             self._stop.set()
+
+    def _stop_job(self, job: str) -> None:
         action = self.policy().on_kill_action
-        self.log.info("The task is stopped: %s for %s.", action, self.job_name)
+        self.log.info("The task is stopped: %s for %s.", action, job)
         # A signal may have interrupted this thread inside the held connection: another one, in another thread.
-        killer = threading.Thread(target=self._kill, args=(self.job_name, action), name="spcs-kill", daemon=True)
+        killer = threading.Thread(target=self._kill, args=(job, action), name="spcs-kill", daemon=True)
         killer.start()
         killer.join(_KILL_PATIENCE)
 
@@ -186,7 +204,7 @@ class SpcsJobOperator(SpcsJobParameters):
             follower=follower,
             deadlines=deadlines,
             poll_interval=self.poll_interval,
-            stop=self._stop,
+            stop=self._stop or threading.Event(),
             log=self.log,
         )
         try:
@@ -194,6 +212,15 @@ class SpcsJobOperator(SpcsJobParameters):
         except SpcsError:
             self.log.warning("Waiting for %s failed. %s", name, finish.let_go(name))
             raise
+        if ending.reason is Reason.KILLED and self._left_to_retry:
+            # Within seconds this process is killed for good: nothing more is read or asked.
+            raise WorkerStopped(
+                str(name),
+                "this worker was told to stop",
+                "The job goes on",
+                "The retry takes it over",
+                job_name=str(name),
+            )
         return finish.conclude(ending)
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
