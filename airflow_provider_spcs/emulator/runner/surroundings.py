@@ -61,7 +61,10 @@ def _run() -> dict[str, str]:
 
 
 def _needed(account: Account, image: Image) -> list[str]:
-    """What the interpreter and its clients read; shown even where it lies in a place that is covered."""
+    """What the interpreter and its clients read; shown even where it lies in a place that is covered.
+
+    Clients read the files of models by themselves, as they do those of stages.
+    """
     paths: list[Path] = [Path(item) for item in image.path]
     if image.python is not None:
         paths += [python.parent.parent for python in (image.python, image.python.resolve())]
@@ -70,6 +73,7 @@ def _needed(account: Account, image: Image) -> list[str]:
     endpoints = account.endpoints
     if endpoints is not None:
         paths.append(Path(endpoints.ca_bundle))
+    paths.append(account.home.directory("models"))
     home = str(account.home.root)
     found = dict.fromkeys(str(path.absolute()) for path in paths if path.is_absolute() and path.exists())
     return [path for path in found if not _within(home, path)]

@@ -128,13 +128,16 @@ def test_environment_below_tmp_is_still_there(account: Any, start: Any, tmp_path
 
 
 def test_account_files_are_hidden_but_stages_are_writable_at_their_own_path(account: Any, start: Any) -> None:
-    """A client's PUT moves files into the stage by itself; tables and credentials of the account cannot be seen."""
+    """A client moves a stage's files by itself and reads a model's; tables and credentials cannot be seen."""
     home = account.home.root
     (home / "credentials").write_text("secret")
     stage = account.home.directory("stages", "DB", "SC", "S")
-    said_lines = said(start("sh", "-c", f"ls -A {home}; touch {stage}/put"))
-    assert said_lines == ["stages"]
+    model = account.home.directory("models", "DB", "SC", "M")
+    said_lines = said(start("sh", "-c", f"ls -A {home}; touch {stage}/put; touch {model}/changed"))
+    assert said_lines[:2] == ["models", "stages"]
     assert (stage / "put").exists()
+    assert "Read-only file system" in said_lines[2]
+    assert not (model / "changed").exists()
 
 
 def test_secrets_of_a_request_are_never_written_to_the_disk(account: Any, start: Any) -> None:
