@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine import inserted, physical, translate
+from airflow_provider_spcs.emulator.engine import fitting, inserted, physical, translate
 from airflow_provider_spcs.emulator.engine.translate import generate
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.result import Kind, Result, number
@@ -35,8 +35,11 @@ def run(session: Session, statement: Statement) -> Result:
         return _merge(session, translation, target)
     if isinstance(tree, exp.Update):
         _plain_targets(tree)
+        fitting.fit_assignments(tree.expressions, _columns(session, target))
     if isinstance(tree, exp.Insert):
-        inserted.mend(tree, _columns(session, target))
+        columns = _columns(session, target)
+        inserted.mend(tree, columns)
+        fitting.fit_insert(tree, columns)
     _cut_insert_alias(tree)
     sql = generate(tree)
 
@@ -128,10 +131,14 @@ def _cut_insert_alias(tree: exp.Expr) -> None:
 
 def _merge(session: Session, translation: Translation, target: Name) -> Result:
     tree = translation.tree
-    actions = set()
+    actions, columns = set(), _columns(session, target)
     for when in tree.args["whens"].expressions:
         then = when.args["then"]
         actions.add(then.name.upper() if isinstance(then, exp.Var) else then.key.upper())
+        if isinstance(then, exp.Update):
+            fitting.fit_assignments(then.expressions, columns)
+        if isinstance(then, exp.Insert):
+            fitting.fit_merge(then, columns)
         for assignment in then.expressions if isinstance(then, exp.Update) else []:
             if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
                 assignment.this.set("table", None)
@@ -149,5 +156,5 @@ def _merge(session: Session, translation: Translation, target: Name) -> Result:
 
     counts = session.transaction.write([target], work, translation.names)
     said = [(action, word) for action, word in _MERGED if action in actions]
-    columns = [number(f"number of rows {word}") for _, word in said]
-    return Result(columns, [tuple(counts.get(action, 0) for action, _ in said)], kind=Kind.MERGE)
+    shown = [number(f"number of rows {word}") for _, word in said]
+    return Result(shown, [tuple(counts.get(action, 0) for action, _ in said)], kind=Kind.MERGE)

@@ -14,6 +14,12 @@ MACROS = [
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g %z')
         ELSE x::VARCHAR END""",
+    # A value for a column of limited size.
+    "sf_fit(x, n) AS CASE WHEN length(sf_text(x)) > n THEN "
+    "error('100078|22000|String ''' || sf_text(x) || ''' is too long and would be truncated') ELSE sf_text(x) END",
+    "sf_fit_number(x, p) AS CASE WHEN abs(TRY_CAST(x AS DOUBLE)) >= power(10, p) "
+    "THEN error('100039|22003|Number out of representable range: type FIXED(' || p || ',0), value ' || x::VARCHAR) "
+    "ELSE x END",
     # A value as VARIANT: text becomes a JSON string, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
     # Elements by 0-based index or by key; SQL NULL when missing.

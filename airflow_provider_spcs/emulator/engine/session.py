@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from airflow_provider_spcs.emulator.engine import dml, physical, query
 from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.preview import preview
+from airflow_provider_spcs.emulator.engine.running import Running
 from airflow_provider_spcs.emulator.engine.transaction import Transaction
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, no_current, syntax_error, unsupported
 from airflow_provider_spcs.emulator.names import Name
@@ -56,10 +56,13 @@ class Session:
         """Of the statement that runs now; empty when nobody numbered it."""
         self.last_query_id = ""
         """Set by whoever numbers the statements; LAST_QUERY_ID() says it."""
-        self.cancelled = threading.Event()
+        self.running = Running()
         self.transaction = Transaction(self)
-        self._running: set[Any] = set()
-        self._lock = threading.RLock()
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Set when the statement of this thread is to stop."""
+        return self.running.event
 
     def current_database(self) -> str:
         """The current database.
@@ -101,9 +104,9 @@ class Session:
         Raises:
             SnowflakeError: The statement failed, in the way that Snowflake says it.
         """
-        self.cancelled.clear()
         self.query_id = query_id
-        result = self._dispatch(_parsed(sql, binds))
+        with self.running.statement(query_id):
+            result = self._dispatch(_parsed(sql, binds))
         if query_id:
             self.last_query_id = query_id
             self.query_ids.append(query_id)
@@ -111,8 +114,8 @@ class Session:
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]], *, query_id: str = "") -> Result:
         """Run one DML statement once for each row of values, all in one transaction (array binding)."""
-        self.cancelled.clear()
-        result = dml.run_many(self, _parsed(sql, ()), rows)
+        with self.running.statement(query_id):
+            result = dml.run_many(self, _parsed(sql, ()), rows)
         if query_id:
             self.last_query_id = query_id
             self.query_ids.append(query_id)
@@ -163,23 +166,9 @@ class Session:
             cursor.execute(f"SET TimeZone = {sql_text(zone)}")
         return cursor
 
-    @contextlib.contextmanager
-    def running(self, cursor: Any) -> Any:
-        """While inside, :meth:`cancel` interrupts ``cursor``."""
-        with self._lock:
-            self._running.add(cursor)
-        try:
-            yield cursor
-        finally:
-            with self._lock:
-                self._running.discard(cursor)
-
-    def cancel(self) -> None:
-        """Stop what runs now; callable from any thread."""
-        self.cancelled.set()
-        with self._lock:
-            for cursor in self._running:
-                cursor.interrupt()
+    def cancel(self, query_id: str | None = None) -> None:
+        """Stop one statement by its id, or all that run now; callable from any thread."""
+        self.running.cancel(query_id)
 
     def close(self) -> None:
         """Roll back, drop the temporary objects, forget the session."""

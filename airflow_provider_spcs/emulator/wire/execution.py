@@ -121,7 +121,7 @@ class Execution:
 
         def stop() -> None:
             query.timed_out = seconds
-            engine.cancel()
+            engine.cancel(query.id)
 
         timer = threading.Timer(seconds, stop)
         timer.daemon = True

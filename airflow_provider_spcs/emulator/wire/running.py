@@ -130,7 +130,7 @@ class Queries:
             query.cancelled = True
             running = query.status == "RUNNING"
         if running:
-            session.session.cancel()
+            session.session.cancel(query.id)
         return True
 
     def cancel_all(self) -> None:

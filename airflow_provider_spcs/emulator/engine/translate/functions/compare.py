@@ -13,6 +13,8 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.RegexpLike, exp.Trim, exp.Length,
          exp.Replace, exp.Substring, exp.StartsWith, exp.EndsWith, exp.Contains, exp.SplitPart, exp.RegexpReplace,
          exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
+_COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
+            "TIMESTAMP_NTZ": "TIMESTAMP", "TIMESTAMP_LTZ": "TIMESTAMPTZ", "TIMESTAMP_TZ": "TIMESTAMPTZ"}  # fmt: skip
 _NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev)
 
 
@@ -38,6 +40,18 @@ def _comparison(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "this", _by_example(node.expression))
     elif right:
         _cast(node, "expression", _by_example(node.this))
+    else:
+        _texts(kinds, node)
+
+
+def _texts(kinds: Any, node: exp.Expr) -> None:
+    """Text beside a number, a date or a truth value becomes one, as Snowflake coerces it."""
+    left, right = kinds.of(node.this), kinds.of(node.expression)
+    for key, own, other in (("this", left, right), ("expression", right, left)):
+        if own is not None and other is not None and own.name == "VARCHAR" and other.name in _COERCED:
+            if isinstance(node.args[key], exp.Literal) and other.name not in {"NUMBER", "FLOAT"}:
+                continue  # DuckDB reads a literal as what it is compared with
+            _cast(node, key, _COERCED[other.name])
 
 
 def _by_example(other: Any) -> str:

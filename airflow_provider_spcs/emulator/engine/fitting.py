@@ -1,0 +1,102 @@
+"""Values that INSERT, UPDATE and MERGE put into columns of limited size: refused when they do not fit.
+
+Source: Snowflake's documentation, "String & binary data types" (no silent truncation) and "Numeric data types".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.result import MAX_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_provider_spcs.emulator.engine.types import Declared
+
+_LONGEST_NUMBER = 38
+
+
+def limited(kind: Declared | None) -> bool:
+    """Whether DuckDB's type of a column holds more than Snowflake's."""
+    if kind is None or kind.first is None:
+        return False
+    if kind.name == "VARCHAR":
+        return kind.first < MAX_TEXT
+    return kind.name == "NUMBER" and not kind.second and kind.first < _LONGEST_NUMBER
+
+
+def fit_insert(tree: exp.Insert, columns: Sequence[tuple[str, Declared]]) -> None:
+    """Check each value of an INSERT, be it of VALUES or of a query."""
+    kinds = targets(tree, columns)
+    if not any(limited(kind) for _, kind in kinds):
+        return
+    source = tree.expression
+    if isinstance(source, exp.Values):
+        for row in source.expressions:
+            cells = row.expressions if isinstance(row, exp.Tuple) else [row]
+            for cell, (_, kind) in zip(cells, kinds, strict=False):
+                _replace(cell, kind)
+    elif isinstance(source, exp.Query):
+        tree.set("expression", _checked(source, kinds))
+
+
+def fit_assignments(assignments: Sequence[Any], columns: Sequence[tuple[str, Declared]]) -> None:
+    """Check the right sides of SET."""
+    kinds = dict(columns)
+    for assignment in assignments:
+        if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
+            _replace(assignment.expression, kinds.get(assignment.this.name))
+
+
+def fit_merge(then: exp.Insert, columns: Sequence[tuple[str, Declared]]) -> None:
+    """Check the values of ``WHEN NOT MATCHED THEN INSERT (...) VALUES (...)``."""
+    named = [column.name for column in then.this.expressions] if isinstance(then.this, exp.Tuple) else []
+    known = dict(columns)
+    kinds = [known.get(name) for name in named] if named else [kind for _, kind in columns]
+    values = then.expression
+    for cell, kind in zip(values.expressions if isinstance(values, exp.Tuple) else [], kinds, strict=False):
+        _replace(cell, kind)
+
+
+def targets(tree: exp.Insert, columns: Sequence[tuple[str, Declared]]) -> list[tuple[str, Declared | None]]:
+    """The columns that an INSERT fills, in its order, with their types."""
+    if not isinstance(tree.this, exp.Schema):
+        return list(columns)
+    known = dict(columns)
+    return [(column.name, known.get(column.name)) for column in tree.this.expressions]
+
+
+def _replace(cell: exp.Expr, kind: Declared | None) -> None:
+    if kind is None or not limited(kind) or isinstance(cell, exp.Null | exp.Var):
+        return
+    if isinstance(cell, exp.Column) and cell.name == "DEFAULT":
+        return
+    if isinstance(cell, exp.Literal) and kind.name == "VARCHAR":
+        if len(cell.this) > (kind.first or 0):
+            raise too_long(cell.this)
+        return
+    cell.replace(_fitted(cell.copy(), kind))
+
+
+def _fitted(value: exp.Expr, kind: Declared) -> exp.Expr:
+    name = "sf_fit" if kind.name == "VARCHAR" else "sf_fit_number"
+    return exp.Anonymous(this=name, expressions=[value, exp.Literal.number(kind.first)])
+
+
+def _checked(source: exp.Expr, kinds: list[tuple[str, Declared | None]]) -> exp.Expr:
+    names = [exp.to_identifier(f"C{index}", quoted=True) for index in range(len(kinds))]
+    shown = [
+        _fitted(exp.column(name.copy()), kind) if kind is not None and limited(kind) else exp.column(name.copy())
+        for name, (_, kind) in zip(names, kinds, strict=True)
+    ]
+    alias = exp.TableAlias(this=exp.to_identifier("S", quoted=True), columns=names)
+    return exp.Select(expressions=shown).from_(exp.Subquery(this=source.copy(), alias=alias))
+
+
+def too_long(value: str) -> SnowflakeError:
+    """A text longer than its column (100078)."""
+    return SnowflakeError(f"String '{value}' is too long and would be truncated", 100078, "22000")
