@@ -34,7 +34,7 @@ Document = Mapping[str, Any]
 
 
 def roc(now: Document, before: Document | None) -> str:
-    """Share of defaults found over the share of good rows taken for one."""
+    """Share of label 1 found over the share of label 0 taken for it."""
     with _axes("False positive rate", "True positive rate") as (axes, done):
         axes.plot([0, 1], [0, 1], color=GUIDE, linestyle=":", label="chance, 0.5")
         _pair(axes, now, before, "roc", lambda document: f"AUC {document['metrics']['auc']:.4f}")
@@ -129,7 +129,7 @@ def slices(values: Sequence[Mapping[str, Any]], overall: float) -> str:
         ]
         axes.errorbar(middle, range(len(shown)), xerr=reach, fmt="o", color=NOW, capsize=3, markersize=4)
         axes.set_yticks(range(len(shown)), [_short(value["value"]) for value in shown])
-        axes.set_ylim(-0.6, len(shown) - 0.1)
+        axes.set_ylim(-0.6, len(shown) + 0.3)
         axes.grid(visible=False, axis="y")
         axes.legend(loc="upper right")
     return done[0]

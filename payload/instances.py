@@ -126,7 +126,9 @@ def gather(instance: Instance, value: Any) -> list[Any]:
         return [value]
     from xgboost import collective
 
-    return [collective.broadcast(value if root == instance.index else None, root) for root in range(instance.count)]
+    # In a tuple, because the collective takes None for the lack of a value.
+    own = (value,)
+    return [collective.broadcast(own if root == instance.index else None, root)[0] for root in range(instance.count)]
 
 
 def total(instance: Instance, values: NDArray[Any]) -> NDArray[Any]:
@@ -162,10 +164,9 @@ def together(instance: Instance, step: str) -> Iterator[None]:
 def explained(instance: Instance, error: Exception) -> Exception:
     """What an error of XGBoost means when several instances train."""
     if instance.count > 1 and type(error).__name__ == "XGBoostError":
-        first = str(error).strip().splitlines()[-1:]
+        first = str(error).strip().partition("\n")[0]
         return OtherInstanceFailedError(
-            f"instance {instance.index} lost the others ({' '.join(first)}): "
-            "one of them has failed, and its log ends with the reason"
+            f"instance {instance.index} lost the others: one of them has failed, and its log ends with the reason ({first})"
         )
     return error
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -55,6 +56,13 @@ def run(command: Callable[[], object]) -> int:
         logger.info("traceback of the failure", exc_info=True)
         return _end(f"{type(error).__name__}: {error}", FAILED)
     return 0
+
+
+def leave(status: int) -> None:
+    """End this process at once: XGBoost's threads of a broken group of instances crash an ordinary end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _end(message: str, status: int) -> int:

@@ -156,12 +156,12 @@ def _significance(evaluation: Mapping[str, Any], old: Mapping[str, Any]) -> str:
 
 def _grid(evaluation: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     drawn = [
-        ("ROC", "Defaults found over good rows taken for one.", charts.roc(evaluation, before)),
+        ("ROC", "Rows of label 1 found, over rows of label 0 taken for them.", charts.roc(evaluation, before)),
         ("Precision and recall", "How many of the rows found are right, by how many are found.",
          charts.precision_recall(evaluation, before)),
         ("Calibration", "Twenty groups of as many rows, by prediction.", charts.calibration(evaluation, before)),
         ("Learning curve", "Log loss after each round.", charts.learning(evaluation["learning"])),
-        ("Importance of the columns", "Effect on predictions of held out rows, and gain of the splits.",
+        ("Importance of the columns", "Mean effect on predictions of held out rows, and gain of the splits.",
          charts.importance(evaluation["importance"])),
         ("Distribution of scores", "Predictions of both classes.",
          charts.distribution(evaluation["score_distribution"])),
@@ -187,7 +187,8 @@ def _slice_table(evaluation: Mapping[str, Any]) -> str:
         + "</tr>"
         for value in values
     )
-    head = f"<tr><th>{escape(column)}</th><th>Rows</th><th>Label 1</th><th>Predicted</th><th>AUC</th><th>Log loss</th></tr>"
+    names = (column, "Rows", "Label 1", "Predicted", "AUC", "Log loss")
+    head = "<tr>" + "".join(f"<th>{escape(name)}</th>" for name in names) + "</tr>"
     drawing = charts.slices(values, evaluation["metrics"]["auc"])
     return (
         f'<div class="grid">{_figure(f"AUC by {column}", "Held out rows only.", drawing)}'

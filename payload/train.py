@@ -27,7 +27,7 @@ from checkpoints import clear_checkpoints
 from instance_addresses import head_address
 from instances import group, this_instance
 from model_files import prepare
-from problems import run
+from problems import leave, run
 from registry import ModelShelf, version_name
 from report import write_report
 from result import write_result
@@ -116,4 +116,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    status = run(main)
+    if os.environ.get("SNOWFLAKE_JOBS_COUNT", "1") != "1":
+        leave(status)
+    sys.exit(status)
