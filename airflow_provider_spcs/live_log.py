@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.errors import SpcsError
 from airflow_provider_spcs.waiting import Log, show
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.log_place import LogPlace
     from airflow_provider_spcs.logs import LogFollower, LogLine
     from airflow_provider_spcs.poller import Poller
 
@@ -28,13 +29,26 @@ class LiveLog:
         follower: The job's log.
         log: Where lines go.
         cursor: Where the follower begins.
+        place: Keeps how far lines have been shown.
+        hidden: Blocking question for values that no line may show; asked once, in the log thread.
         longest_pause: Longest time between two readings of a quiet job, in seconds.
     """
 
     def __init__(
-        self, poller: Poller, follower: LogFollower, log: Log, cursor: Mapping[str, Any], *, longest_pause: float
+        self,
+        poller: Poller,
+        follower: LogFollower,
+        log: Log,
+        cursor: Mapping[str, Any],
+        *,
+        place: LogPlace,
+        hidden: Callable[[], Sequence[str]],
+        longest_pause: float,
     ) -> None:
         self._poller = poller
+        self._place = place
+        self._ask_hidden = hidden
+        self._hidden: Sequence[str] | None = None
         self._follower = follower
         self._log = log
         self._longest = max(longest_pause, _FIRST_PAUSE)
@@ -52,7 +66,7 @@ class LiveLog:
         pause = _FIRST_PAUSE
         while True:
             try:
-                lines = await self._poller.read(self._follower.poll)
+                lines = await self._poller.read(self._read)
             except SpcsError as error:
                 # A log that cannot be read now is read later; it is no reason to give up a job.
                 self._log.debug("The log could not be read: %s", error)
@@ -60,13 +74,20 @@ class LiveLog:
             async with self._showing:
                 await self._show(lines)
                 self._cursor = self._follower.cursor
+            if lines:
+                await self._place.keep(self._cursor)
             pause = _FIRST_PAUSE if lines else min(pause * _GROWTH, self._longest)
             await asyncio.sleep(pause)
+
+    def _read(self) -> Sequence[LogLine]:
+        if self._hidden is None:
+            self._hidden = self._ask_hidden()
+        return self._follower.poll()
 
     async def _show(self, lines: Sequence[LogLine]) -> None:
         for notice in self._follower.notices:
             self._log.info("%s", notice)
         for start in range(0, len(lines), _LINES_AT_ONCE):
-            show(self._log, lines[start : start + _LINES_AT_ONCE])
+            show(self._log, lines[start : start + _LINES_AT_ONCE], hidden=self._hidden or ())
             # A talkative container must not stall the other triggers of this loop.
             await asyncio.sleep(0)

@@ -144,8 +144,12 @@ class SpcsJobOperator(SpcsJobParameters):
         Raises:
             JobError: As :meth:`airflow_provider_spcs.finish.Finish.conclude`.
         """
+        from airflow_provider_spcs.log_place import forget
+
         ending = Ending.from_event(event)
         order = self._order(context)
+        if self.get_logs:
+            forget(context["ti"])
         with self.hook:
             name = self.hook.qualify(ending.job_name)
             self.job_name = str(name)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "***"
+_SHORTEST = 5
 _NAMES = re.compile(
     r"password|passwd|passphrase|(^|_)pass($|_)|pwd|secret|token|credential|api_?key|access_?key|private_?key|"
     r"(^|_)auth(orization)?($|_)|(^|_)key$|(^|_)pat$|conn(ection)?_?(str|string|uri|url)|dsn",
@@ -49,3 +50,20 @@ def hide_arguments(arguments: Iterable[str]) -> list[str]:
             argument = argument[: option.start("value")] + "=" + HIDDEN  # noqa: PLW2901 - shown in its hidden form
         shown.append(str(hide("", argument)))
     return shown
+
+
+def secret_values(spec: str) -> list[str]:
+    """Values of secret-looking variables in a specification's text, the longest first; empty when it is not readable.
+
+    A value of fewer than five characters is left out: hiding it would riddle every line.
+    """
+    import yaml
+
+    try:
+        document = yaml.safe_load(spec)
+        containers = document["spec"]["containers"]
+        variables = [(str(name), value) for each in containers for name, value in (each.get("env") or {}).items()]
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return []
+    found = {str(value) for name, value in variables if len(str(value)) >= _SHORTEST and looks_secret(name, value)}
+    return sorted(found, key=len, reverse=True)

@@ -174,7 +174,7 @@ class SpcsJobTrigger(BaseTrigger):
         name = JobName.parse(self.job_name)
         poller = shared(self._door(), f"{name.database}.{name.schema}")
         async with poller.waiting(name, self.poll_interval):
-            live = self._live_log(poller, name)
+            live = await self._live_log(poller, name)
             try:
                 ending = await self._watch(poller, name, StatusLog(self.log, self.job_name))
             finally:
@@ -182,14 +182,35 @@ class SpcsJobTrigger(BaseTrigger):
                     self.cursor = await live.stop()
         return replace(ending, cursor=self.cursor)
 
-    def _live_log(self, poller: Poller, name: JobName) -> LiveLog | None:
+    async def _live_log(self, poller: Poller, name: JobName) -> LiveLog | None:
         if not self.get_logs:
             return None
         from airflow_provider_spcs.live_log import LiveLog
+        from airflow_provider_spcs.log_place import LogPlace
         from airflow_provider_spcs.logs import follow
 
+        place = LogPlace(self.task_instance, self.job_name)
+        kept = await place.load()
+        if kept:
+            self.cursor = kept
+            self.log.info("Log: goes on after a restart of the triggerer; its last lines may be shown twice.")
         follower = follow(poller.hook, name, self.cursor or None, containers=self.container_logs)
-        return LiveLog(poller, follower, self.log, self.cursor, longest_pause=self.poll_interval)
+        return LiveLog(
+            poller,
+            follower,
+            self.log,
+            self.cursor,
+            place=place,
+            hidden=lambda: self._secrets(poller, name),
+            longest_pause=self.poll_interval,
+        )
+
+    def _secrets(self, poller: Poller, name: JobName) -> list[str]:
+        """Values that people write into variables although Snowflake has secrets; the trigger itself stores none."""
+        from airflow_provider_spcs.redaction import secret_values
+
+        state = poller.hook.describe_job(name)
+        return secret_values(state.spec) if state is not None else []
 
     async def _watch(self, poller: Poller, name: JobName, seen: StatusLog) -> Ending:
         deadlines = Deadlines(self.startup_deadline, self.job_deadline, self.execution_deadline)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import SpcsError, StatementError
+from airflow_provider_spcs.redaction import HIDDEN
 from airflow_provider_spcs.status import JobStatus
 
 if TYPE_CHECKING:
@@ -42,11 +43,20 @@ class Log(Protocol):
         ...
 
 
-def show(log: Log, lines: Iterable[LogLine]) -> int:
-    """Log each line of a container as one record at its own level; how many there were."""
+def show(log: Log, lines: Iterable[LogLine], *, hidden: Collection[str] = ()) -> int:
+    """Log each line of a container as one record at its own level; how many there were.
+
+    Args:
+        log: The task's log.
+        lines: What the container wrote.
+        hidden: Values that are shown as ``***``.
+    """
     count = 0
     for line in lines:
-        log.log(line.level, "%s", line)
+        text = str(line)
+        for value in hidden:
+            text = text.replace(value, HIDDEN)
+        log.log(line.level, "%s", text)
         count += 1
     return count
 

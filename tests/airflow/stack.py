@@ -5,6 +5,7 @@ Every part is a process of ours in a session of its own: what is started here is
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,6 +85,7 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._more = environment or {}
         self.ready: dict[str, Any] = {}
+        self._leaders: set[int] = set()
         self.api = Api(f"http://127.0.0.1:{self.ports['api']}")
 
     @property
@@ -175,6 +177,9 @@ class Stack:
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a part a signal, and wait until it has gone unless the signal only stops or continues it."""
         process = self.processes[part]
+        # Idle workers would wait for ever for a scheduler that is gone; busy ones live on with their task.
+        children = psutil.Process(process.pid).children() if part == "scheduler" else []
+        idle = [child for child in children if not child.children()]
         process.send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
             try:
@@ -182,6 +187,8 @@ class Stack:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
+            for child in idle:
+                _kill(child)
 
     def tasks(self) -> list[psutil.Process]:
         """Processes that run a task's code: grandchildren of the scheduler."""
@@ -201,12 +208,12 @@ class Stack:
             assert account.stdin is not None
             account.stdin.close()
             self._end(account, None)
+        for leader in self._leaders:
+            # What a killed part has left behind is in the process group that it led.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(leader, signal.SIGKILL)
 
     def _end(self, process: subprocess.Popen[bytes], number: signal.Signals | None) -> None:
-        try:
-            mine = list(psutil.Process(process.pid).children(recursive=True))
-        except psutil.Error:
-            mine = []
         if number is not None and process.poll() is None:
             process.send_signal(number)
         try:
@@ -214,11 +221,6 @@ class Stack:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
-        for child in mine:
-            try:
-                child.kill()
-            except psutil.Error:
-                continue
 
     def _popen(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         account = name == "account"
@@ -232,7 +234,13 @@ class Stack:
                 cwd=self.home,
                 start_new_session=True,
             )
+        self._leaders.add(self.processes[name].pid)
         return self.processes[name]
+
+
+def _kill(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.Error):
+        process.kill()
 
 
 class Api:

@@ -1,0 +1,41 @@
+"""The triggers of one triggerer, in one event loop: prints a line of JSON for each event.
+
+Run by ``waiting.py`` as ``python waiting_runner.py ours|first-party INTERVAL`` with job names on stdin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+
+def trigger(kind: str, job: str, interval: float) -> Any:
+    """The trigger of one waiting job, without a live log on either side."""
+    if kind == "ours":
+        from airflow_provider_spcs.triggers import SpcsJobTrigger
+
+        return SpcsJobTrigger(job_name=job, poll_interval=interval, get_logs=False)
+    from airflow.providers.snowflake.triggers.snowpark_containers import SnowparkContainerJobTrigger
+
+    return SnowparkContainerJobTrigger(
+        job_name=job, snowflake_conn_id="snowflake_default", poll_interval=interval, end_time=time.time() + 3600
+    )
+
+
+async def wait(kind: str, job: str, interval: float) -> None:
+    """Run one trigger to its event."""
+    async for event in trigger(kind, job, interval).run():
+        line = {"job": job, "at": time.time(), "event": event.payload}
+        print(json.dumps(line, default=str), flush=True)
+
+
+async def main(kind: str, interval: float, jobs: list[str]) -> None:
+    """Run all."""
+    await asyncio.gather(*(wait(kind, job, interval) for job in jobs))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), sys.stdin.read().split()))
