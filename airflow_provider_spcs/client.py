@@ -76,6 +76,13 @@ class SpcsClient:
         """
         return self._calls.run(Sql(text, tuple(binds)), (text.split(None, 1) or ["statement"])[0].upper()).rows
 
+    def place(self) -> tuple[str, str]:
+        """Database and schema of the session; empty where it has none."""
+        if self._place is None:
+            row = self._calls.run(sql.current_place(), "SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()").rows[0]
+            self._place = (str(row["database_name"] or ""), str(row["schema_name"] or ""))
+        return self._place
+
     def qualify(self, name: str | JobName) -> JobName:
         """``NAME``, ``SCHEMA.NAME`` or ``DB.SCHEMA.NAME`` as a qualified name, filled in from the session."""
         if isinstance(name, JobName):
@@ -83,7 +90,7 @@ class SpcsClient:
         parts = split_name(name)
         if parts is not None and len(parts) == 3:
             return JobName.parse(name)
-        database, schema = self._current_place()
+        database, schema = self.place()
         return JobName.parse(name, database=database, schema=schema)
 
     # Submit
@@ -171,7 +178,8 @@ class SpcsClient:
             starts_with: Prefix, case-sensitive.
         """
         if schema is None:
-            schema = ".".join(self._current_place())
+            here = self.qualify("A_JOB")
+            schema = f"{here.database}.{here.schema}"
         qualified(schema, "schema")
         found: dict[JobName, JobState] = {}
         after: str | None = None
@@ -347,7 +355,7 @@ class SpcsClient:
         """Everything a job would need and not find, one line each; empty when all is there."""
         from airflow_provider_spcs.preflight import Preflight
 
-        check = Preflight(lambda statement: self._calls.run(statement, "preflight").rows, self._current_place())
+        check = Preflight(lambda statement: self._calls.run(statement, "preflight").rows, self.place())
         return check.problems(
             spec,
             compute_pool=compute_pool,
@@ -363,10 +371,3 @@ class SpcsClient:
 
     def _stage_files(self) -> StageFiles:
         return StageFiles(self._calls.run)
-
-    def _current_place(self) -> tuple[str, str]:
-        """Database and schema: the hook's own, the connection's, or the session's."""
-        if self._place is None:
-            row = self._calls.run(sql.current_place(), "SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()").rows[0]
-            self._place = (str(row["database_name"] or ""), str(row["schema_name"] or ""))
-        return self._place

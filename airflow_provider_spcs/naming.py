@@ -167,6 +167,7 @@ class Stamp:
         note: The user's own comment.
         generation: Grows when the task is cleared, stays over automatic retries; -1 when it is not known.
         run_started: When the DAG run began, as text; tells a run from an earlier one of the same id.
+        detached: 1 when the task does not wait for its job, 0 when it does; -1 when it is not known.
     """
 
     dag_id: str
@@ -180,6 +181,7 @@ class Stamp:
     note: str = ""
     generation: int = -1
     run_started: str = ""
+    detached: int = -1
 
     def to_comment(self) -> str:
         """One line of JSON, keys sorted; empty fields are left out."""
@@ -202,7 +204,7 @@ class Stamp:
         known = {field.name: body[field.name] for field in fields(cls) if field.name in body}
         if not all(isinstance(known.get(key), str) for key in ("dag_id", "task_id", "run_id")):
             return None
-        if not all(isinstance(known.get(key, 0), int) for key in ("try_number", "map_index", "generation")):
+        if not all(isinstance(known.get(key, 0), int) for key in ("try_number", "map_index", "generation", "detached")):
             return None
         return cls(**known)
 

@@ -128,6 +128,9 @@ class Preflight:
             if len(parts) < 4:
                 yield f"{where}: {container.image!r} is not /database/schema/repository/name:tag"
                 continue
+            if [part.lower() for part in parts[:2]] == ["snowflake", "images"]:
+                # Snowflake's own images are everybody's, and are not among the repositories that SHOW lists.
+                continue
             yield from self._schema_object("IMAGE REPOSITORIES", where, ".".join(parts[:3]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from airflow_provider_spcs.demo import airflow_home, sources
+from airflow_provider_spcs.demo import airflow_home, client_files, sources
 from airflow_provider_spcs.demo.airflow_api import AirflowApi
 from airflow_provider_spcs.demo.retrain import wait_for_dag
 from airflow_provider_spcs.demo.screen import Screen
@@ -45,6 +45,8 @@ def run(home: Path, port: int, screen: Screen) -> None:
             screen.line(f"password  {airflow.password}", "bold")
             screen.line(f"Snowflake {workbench.account.url}", "bold")
             screen.line(f"state     {home}")
+            clients = client_files.write(workbench.account, home, workbench.connect_arguments())
+            screen.line(f"In another shell, for spcs, snow and Python: . {clients}")
             screen.line("Press Trigger on the DAG's page. Ctrl-C stops all of it.")
             try:
                 while True:

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,13 +131,20 @@ def start(
         yield running
 
 
-def serve(home: Path | None, host: str = "127.0.0.1", port: int = 0) -> None:
+def serve(
+    home: Path | None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    announce: Callable[[RunningAccount], None] | None = None,
+) -> None:
     """Run an account until SIGTERM or SIGINT; prints ``ready http://HOST:PORT`` when it accepts connections.
 
     Args:
         home: Directory of its state; a temporary one, removed at the end, when None.
         host: Address to listen on.
         port: Of plain HTTP; 0 takes a free one.
+        announce: Called after that line, for what else is to be said.
 
     Raises:
         HomeError: The home cannot be written, or another emulator has it.
@@ -153,6 +160,8 @@ def serve(home: Path | None, host: str = "127.0.0.1", port: int = 0) -> None:
         with start(home, port, host=host) as running:
             sys.stdout.write(f"ready {running.url}\n")
             sys.stdout.flush()
+            if announce is not None:
+                announce(running)
             over.wait()
     finally:
         for each, handler in before.items():
