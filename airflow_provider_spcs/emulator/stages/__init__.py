@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.stages import ddl, format_ddl, infer, listing, load, transfer, unload
+from airflow_provider_spcs.emulator.stages.derived import Derived
 from airflow_provider_spcs.emulator.stages.loads import Loads
 from airflow_provider_spcs.emulator.stages.location import Location, directory_name
 from airflow_provider_spcs.emulator.stages.md5 import Digests
@@ -38,6 +39,7 @@ class Stages:
         shutil.rmtree(self._root / ".temporary", ignore_errors=True)
         self.objects = Scoped(account.objects)
         self.digests = Digests()
+        self.derived = Derived(account.home.root / "derived")
         self.loads = Loads(account.objects, self.digests)
         self.objects.on_drop("STAGE", self._dropped)
 

@@ -66,8 +66,8 @@ DEFAULTS: dict[str, Options] = {
 OPTION_NAMES = frozenset(name for options in DEFAULTS.values() for name in options)
 
 _COMPRESSIONS = {
-    "CSV": {"AUTO", "GZIP", "BZ2", "ZSTD", "NONE"},
-    "JSON": {"AUTO", "GZIP", "BZ2", "ZSTD", "NONE"},
+    "CSV": {"AUTO", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"},
+    "JSON": {"AUTO", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"},
     "PARQUET": {"AUTO", "LZO", "SNAPPY", "NONE", "GZIP", "ZSTD"},
 }
 
@@ -111,8 +111,6 @@ class FileFormat:
             if isinstance(default, bool):
                 boolean(self.given, key, default)
         if self.compression not in _COMPRESSIONS[self.type]:
-            if self.compression in {"BROTLI", "DEFLATE", "RAW_DEFLATE"}:
-                raise unsupported(f"COMPRESSION = {self.compression}")
             raise invalid_value(
                 self.compression, "COMPRESSION", f"One of {', '.join(sorted(_COMPRESSIONS[self.type]))}."
             )

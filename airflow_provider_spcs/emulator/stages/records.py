@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.stages.contents import decoded
 from airflow_provider_spcs.emulator.stages.formats import FileFormat
 
-_MAGIC = {b"\x1f\x8b": "GZIP", b"BZh": "BZ2", b"\x28\xb5\x2f\xfd": "ZSTD"}
-_READ_BYTES = 1 << 20
+_LONGEST_DELIMITER = 64
 
 
 class Record(NamedTuple):
@@ -21,62 +17,6 @@ class Record(NamedTuple):
 
     line: int
     fields: list[str | None]
-
-
-def compression_of(path: Path, declared: str) -> str:
-    """The compression of a file: as declared, or by its first bytes for AUTO."""
-    if declared != "AUTO":
-        return declared
-    with path.open("rb") as file:
-        first = file.read(4)
-    return next((name for magic, name in _MAGIC.items() if first.startswith(magic)), "NONE")
-
-
-def opened(path: Path, declared: str) -> IO[bytes]:
-    """The file's content, decompressed.
-
-    Raises:
-        SnowflakeError: 100078 when it is not what it is declared to be; 2 for compressions that cannot be read here.
-    """
-    compression = compression_of(path, declared)
-    if compression == "GZIP":
-        unpacked: Any = gzip.open(path, "rb")  # noqa: SIM115  (the caller closes it)
-        return unpacked  # type: ignore[no-any-return]
-    if compression == "BZ2":
-        return bz2.open(path, "rb")
-    if compression == "ZSTD":
-        import pyarrow as pa
-
-        stream: IO[bytes] = io.BufferedReader(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
-        return stream
-    if compression != "NONE":
-        raise unsupported(f"COMPRESSION = {compression}")
-    return path.open("rb")
-
-
-def text_of(path: Path, shape: FileFormat) -> str:
-    """The whole file as text.
-
-    Raises:
-        SnowflakeError: 100144 for bytes that are not of the format's encoding.
-    """
-    encoding = str(shape.get("ENCODING", "UTF8")).upper().replace("UTF8", "UTF-8")
-    lenient = shape.flag("REPLACE_INVALID_CHARACTERS") or not shape.flag("VALIDATE_UTF8")
-    try:
-        with opened(path, shape.compression) as file:
-            content = file.read()
-        text = content.decode(encoding, "replace" if lenient else "strict")
-    except (UnicodeDecodeError, LookupError) as error:
-        raise SnowflakeError(f"Invalid UTF8 detected in string '{path.name}': {error}", 100144, "22000") from error
-    except (OSError, EOFError) as error:
-        raise SnowflakeError(f"Error reading compressed file '{path.name}': {error}", 100078, "22000") from error
-    return text.removeprefix("\ufeff") if shape.flag("SKIP_BYTE_ORDER_MARK") else text
-
-
-def holds(path: Path, declared: str, wanted: bytes) -> bool:
-    """Whether a byte sequence of length 1 occurs in the file's content."""
-    with opened(path, declared) as file:
-        return any(wanted in block for block in iter(lambda: file.read(_READ_BYTES), b""))
 
 
 def records(path: Path, shape: FileFormat, *, headers: bool = False) -> Iterator[Record]:
@@ -89,17 +29,24 @@ def records(path: Path, shape: FileFormat, *, headers: bool = False) -> Iterator
     """
     skip = 0 if headers else int(shape.get("SKIP_HEADER", 0)) or int(shape.flag("PARSE_HEADER"))
     blank = shape.flag("SKIP_BLANK_LINES")
-    for number, record in enumerate(_Reader(text_of(path, shape), shape).records()):
+    for number, record in enumerate(_Reader(decoded(path, shape), shape).records()):
         if number < skip or (blank and record.fields in ([None], [""])):
             continue
         yield record
 
 
 class _Reader:
-    """Reads text character by character where quotes or escapes ask for it, and by splitting where none can occur."""
+    """Reads text character by character, holding no more of it than the record it is in.
 
-    def __init__(self, text: str, shape: FileFormat) -> None:
-        self._text = text
+    Args:
+        blocks: The text, in pieces.
+        shape: A CSV format.
+    """
+
+    def __init__(self, blocks: Iterator[str], shape: FileFormat) -> None:
+        self._blocks = blocks
+        self._text = ""
+        self._more = True
         self._shape = shape
         self._delimiter = shape.text("FIELD_DELIMITER")
         self._ends = self._record_ends(shape.text("RECORD_DELIMITER"))
@@ -119,8 +66,25 @@ class _Reader:
         return ("\r\n", "\n", "\r") if delimiter == "\n" else (delimiter,) if delimiter else ()
 
     def records(self) -> Iterator[Record]:
-        while self._at < len(self._text):
-            yield Record(self._line, self._record())
+        while self._more or self._at < len(self._text):
+            start, line = self._at, self._line
+            found = self._record() if self._at < len(self._text) else []
+            # A record that ends with the text in hand may go on in the next piece.
+            if self._more and self._at + _LONGEST_DELIMITER > len(self._text):
+                self._take_more(start)
+                self._line = line
+                continue
+            yield Record(line, found)
+
+    def _take_more(self, start: int) -> None:
+        """Forget the text before ``start``, and add at least as much as is left."""
+        parts = [self._text[start:]]
+        wanted = max(len(parts[0]), 1)
+        while wanted > 0 and (block := next(self._blocks, None)) is not None:
+            parts.append(block)
+            wanted -= len(block)
+        self._more = wanted <= 0
+        self._text, self._at = "".join(parts), 0
 
     def _record(self) -> list[str | None]:
         fields: list[str | None] = []

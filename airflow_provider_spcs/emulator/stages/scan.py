@@ -7,14 +7,17 @@ go through JSON.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.names import quoted
+from airflow_provider_spcs.emulator.stages.contents import blocks, compression_of, holds
 from airflow_provider_spcs.emulator.stages.formats import FileFormat
 from airflow_provider_spcs.emulator.stages.location import File, Location, Staged
-from airflow_provider_spcs.emulator.stages.records import compression_of, holds, records
+from airflow_provider_spcs.emulator.stages.records import records
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 METADATA = ("METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER", "METADATA$FILE_CONTENT_KEY", "METADATA$FILE_LAST_MODIFIED")
 
 _SAMPLED_BYTES = 1 << 22
+_RECORDS_AT_A_TIME = 10_000
+_DUCKDB_COMPRESSIONS = {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"}
 
 
 @dataclass
@@ -116,16 +121,16 @@ def fast_csv(session: Session, staged: Staged, count: int, *, pad: bool = True) 
         count: So many columns.
         pad: Whether short records are filled up with NULL; otherwise they are none of the reader's.
     """
-    path, shape = staged.path, staged.shape
+    shape = staged.shape
     delimiter, quote = shape.text("FIELD_DELIMITER"), shape.text("FIELD_OPTIONALLY_ENCLOSED_BY") or ""
     plain = shape.text("RECORD_DELIMITER") in {"\n", "\r\n"} and shape.text("ESCAPE") is None
     encoded = str(shape.get("ENCODING")).upper() in {"UTF8", "UTF-8"} and not shape.flag("REPLACE_INVALID_CHARACTERS")
-    compression = compression_of(path, shape.compression)
-    if not delimiter or not plain or not encoded or compression == "BZ2" or count < 1 or shape.flag("TRIM_SPACE"):
+    if not delimiter or not plain or not encoded or count < 1 or shape.flag("TRIM_SPACE"):
         return None
     escape = shape.text("ESCAPE_UNENCLOSED_FIELD")
-    if escape and holds(path, shape.compression, escape.encode()):
+    if escape and holds(staged.path, shape.compression, escape.encode()):
         return None
+    path, compression = _readable_path(session, staged)
     names = [f"${number}" for number in range(1, count + 1)]
     options = {
         "auto_detect": "false",
@@ -136,7 +141,7 @@ def fast_csv(session: Session, staged: Staged, count: int, *, pad: bool = True) 
         "escape": text(quote),
         "columns": "{" + ", ".join(f"{text(name)}: 'VARCHAR'" for name in names) + "}",
         "null_padding": str(pad).lower(),
-        "compression": text({"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"}[compression]),
+        "compression": text(compression),
         "allow_quoted_nulls": "false",
         "nullstr": "''" if shape.flag("EMPTY_FIELD_AS_NULL") else text("\x01\x01"),
     }
@@ -160,38 +165,63 @@ def _readable(session: Session, call: str) -> bool:
 
 
 def slow_csv(session: Session, staged: Staged, width: int = 0) -> Scan:
-    """The records of an uneven file, read one by one into an Arrow table."""
-    import pyarrow as pa
+    """The records of an uneven file, read one by one and kept as Parquet while they are needed."""
+    path = session.account.stages.derived.get(
+        ("records", _digest(session, staged), sorted(staged.shape.options.items(), key=str)),
+        lambda draft: _write_records(staged, draft),
+    )
+    with session.account.engine.cursor() as cursor:
+        (widest,) = cursor.execute(f"SELECT max(SF_FIELDS) FROM read_parquet({text(path)})").fetchone()
+    names = [f"${number}" for number in range(1, max(width, 1, int(widest or 0)) + 1)]
+    shown = ", ".join(f"SF_VALUES[{index}] AS {quoted(name)}" for index, name in enumerate(names, 1))
+    metadata = ", ".join(_metadata(session, staged.location, staged.file, "SF_ROW"))
+    return Scan(f"SELECT {shown}, SF_LINE, SF_FIELDS, {metadata} FROM read_parquet({text(path)})", names, uneven=True)
 
-    location, file = staged.location, staged.file
-    found = list(records(staged.path, staged.shape))
-    count = max([width, 1, *(len(record.fields) for record in found)])
-    names = [f"${number}" for number in range(1, count + 1)]
-    columns = {
-        name: pa.array([record.fields[index] if index < len(record.fields) else None for record in found], pa.string())
-        for index, name in enumerate(names)
-    }
-    table = f"SF_RECORDS_{abs(hash((str(location.root), file)))}"
-    numbers = {
-        "SF_ROW": range(1, len(found) + 1),
-        "SF_LINE": [record.line for record in found],
-        "SF_FIELDS": [len(record.fields) for record in found],
-    }
-    tables = {table: pa.table({**columns, **{name: pa.array(list(of), pa.int64()) for name, of in numbers.items()}})}
-    metadata = ", ".join(_metadata(session, location, file, "SF_ROW"))
-    return Scan(f"SELECT * EXCLUDE (SF_ROW), {metadata} FROM {table}", names, tables=tables, uneven=True)
+
+def _write_records(staged: Staged, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = pa.int64()
+    kinds = {"SF_ROW": whole, "SF_LINE": whole, "SF_FIELDS": whole, "SF_VALUES": pa.list_(pa.string())}
+    found = enumerate(records(staged.path, staged.shape), 1)
+    with pq.ParquetWriter(path, pa.schema(kinds.items())) as writer:
+        while some := list(itertools.islice(found, _RECORDS_AT_A_TIME)):
+            rows = [(row, record.line, len(record.fields), record.fields) for row, record in some]
+            columns = [
+                pa.array(list(values), kind)
+                for values, kind in zip(zip(*rows, strict=True), kinds.values(), strict=True)
+            ]
+            writer.write_table(pa.table(columns, names=list(kinds)))
+
+
+def _readable_path(session: Session, staged: Staged) -> tuple[Path, str]:
+    """A file that DuckDB can read, unpacked where it must be, and DuckDB's name of its compression."""
+    compression = compression_of(staged.path, staged.shape.compression)
+    known = _DUCKDB_COMPRESSIONS.get(compression)
+    if known is not None:
+        return staged.path, known
+    key = ("unpacked", _digest(session, staged), compression)
+    return session.account.stages.derived.get(key, lambda draft: _unpack(staged.path, compression, draft)), "none"
+
+
+def _unpack(path: Path, compression: str, target: Path) -> None:
+    with target.open("wb") as file:
+        for block in blocks(path, compression):
+            file.write(block)
+
+
+def _digest(session: Session, staged: Staged) -> str:
+    return session.account.stages.digests.md5(staged.location.root, staged.file)
 
 
 def _json(session: Session, staged: Staged) -> Scan:
-    path, shape = staged.path, staged.shape
-    compression = compression_of(path, shape.compression)
+    shape = staged.shape
+    path, compression = _readable_path(session, staged)
     outer = "array" if shape.flag("STRIP_OUTER_ARRAY") else "unstructured"
-    compressed = {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"}.get(compression)
-    if compressed is None:
-        raise SnowflakeError(f"Unsupported feature 'COMPRESSION = {compression} for JSON'.", 2, "0A000")
     # A single top-level array is one value unless the outer array is stripped.
     call = (
-        f"read_json_objects({text(path)}, format={text(outer)}, compression={text(compressed)}, "
+        f"read_json_objects({text(path)}, format={text(outer)}, compression={text(compression)}, "
         "maximum_object_size=134217728)"
     )
     value = "json_strip_nulls(json)" if shape.flag("STRIP_NULL_VALUES") else "json"

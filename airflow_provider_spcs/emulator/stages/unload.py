@@ -24,7 +24,16 @@ _OPTIONS = {"FILE_FORMAT", "OVERWRITE", "SINGLE", "MAX_FILE_SIZE", "HEADER", "DE
 _MAX_FILE_BYTES = 16_777_216
 _SLICE_ROWS = 10_000
 _EXTENSIONS = {"CSV": "csv", "JSON": "json", "PARQUET": "parquet"}
-_SUFFIXES = {"GZIP": ".gz", "BZ2": ".bz2", "ZSTD": ".zst", "SNAPPY": ".snappy", "NONE": ""}
+_SUFFIXES = {
+    "GZIP": ".gz",
+    "BZ2": ".bz2",
+    "BROTLI": ".br",
+    "ZSTD": ".zst",
+    "DEFLATE": ".deflate",
+    "RAW_DEFLATE": ".raw_deflate",
+    "SNAPPY": ".snappy",
+    "NONE": "",
+}
 
 
 @dataclass

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.result import Column
@@ -85,13 +86,25 @@ def _compressing(raw: IO[bytes], compression: str) -> Any:
         return gzip.GzipFile(fileobj=raw, mode="wb", mtime=0)
     if compression == "BZ2":
         return bz2.BZ2File(raw, "wb")
-    if compression == "ZSTD":
+    if compression in {"ZSTD", "BROTLI"}:
         import pyarrow as pa
 
-        return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd")
-    if compression == "NONE":
-        return raw
-    raise unsupported(f"COMPRESSION = {compression} for unloading text")
+        return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), compression.lower())
+    if compression in {"DEFLATE", "RAW_DEFLATE"}:
+        return _Deflating(raw, zlib.MAX_WBITS if compression == "DEFLATE" else -zlib.MAX_WBITS)
+    return raw
+
+
+class _Deflating:
+    def __init__(self, raw: IO[bytes], bits: int) -> None:
+        self._raw = raw
+        self._deflate = zlib.compressobj(wbits=bits)
+
+    def write(self, content: bytes) -> None:
+        self._raw.write(self._deflate.compress(content))
+
+    def close(self) -> None:
+        self._raw.write(self._deflate.flush())
 
 
 class _CsvLines:
