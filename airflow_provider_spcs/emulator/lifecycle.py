@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class JobStatus(StrEnum):
-    """A job service as a whole."""
+    """A job service, or a service that runs for long, as a whole; only the latter is suspended."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -20,6 +20,8 @@ class JobStatus(StrEnum):
     CANCELLING = "CANCELLING"
     CANCELLED = "CANCELLED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
+    SUSPENDING = "SUSPENDING"
+    SUSPENDED = "SUSPENDED"
     DELETING = "DELETING"
     DELETED = "DELETED"
 
@@ -57,22 +59,40 @@ JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     _J.DELETING: frozenset({_J.DELETED}),
     _J.DELETED: frozenset(),
 }
+SERVICE_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    _J.PENDING: frozenset({_J.RUNNING, _J.SUSPENDING, _J.DELETING}),
+    _J.RUNNING: frozenset({_J.PENDING, _J.SUSPENDING, _J.DELETING}),
+    _J.SUSPENDING: frozenset({_J.SUSPENDED, _J.DELETING}),
+    _J.SUSPENDED: frozenset({_J.PENDING, _J.DELETING}),
+    _J.DELETING: frozenset({_J.DELETED}),
+    _J.DELETED: frozenset(),
+}
+"""A service has no end of its own: its containers are started again."""
 INSTANCE_TRANSITIONS: dict[InstanceStatus, frozenset[InstanceStatus]] = {
     _I.PENDING: frozenset({_I.READY, _I.TERMINATING, _I.FAILED}),
-    _I.READY: frozenset({_I.TERMINATING, _I.SUCCEEDED, _I.FAILED}),
+    _I.READY: frozenset({_I.PENDING, _I.TERMINATING, _I.SUCCEEDED, _I.FAILED}),
     _I.TERMINATING: frozenset({_I.SUCCEEDED, _I.FAILED}),
     _I.SUCCEEDED: frozenset(),
     _I.FAILED: frozenset(),
 }
 CONTAINER_TRANSITIONS: dict[ContainerStatus, frozenset[ContainerStatus]] = {
     _C.PENDING: frozenset({_C.PENDING, _C.READY, _C.TERMINATING, _C.FAILED}),
-    _C.READY: frozenset({_C.TERMINATING, _C.DONE, _C.FAILED}),
+    _C.READY: frozenset({_C.PENDING, _C.TERMINATING, _C.DONE, _C.FAILED}),
     _C.TERMINATING: frozenset({_C.DONE, _C.FAILED}),
     _C.DONE: frozenset(),
     _C.FAILED: frozenset(),
 }
 TERMINAL = frozenset({_J.DONE, _J.FAILED, _J.CANCELLED, _J.INTERNAL_ERROR, _J.DELETED})
 
+SERVICE_MESSAGES: dict[JobStatus, str] = {
+    _J.PENDING: "Service is pending",
+    _J.RUNNING: "Service is running",
+    _J.SUSPENDING: "Service is suspending",
+    _J.SUSPENDED: "Service is suspended",
+    _J.DELETING: "Service is deleting",
+    _J.DELETED: "Service has been deleted",
+}
+"""By analogy with the messages for jobs; Snowflake documents only those."""
 JOB_MESSAGES: dict[JobStatus, str] = {
     _J.PENDING: "Job is pending",
     _J.RUNNING: "Job is running",
@@ -91,6 +111,7 @@ INSTANCE_MESSAGES: dict[InstanceStatus, str] = {
     _I.SUCCEEDED: "Job instance has completed",
     _I.FAILED: "Job instance failed",
 }
+SCALED_IN = "Service instance is not needed any more"
 ERRORS = frozenset({"FAILED", "INTERNAL_ERROR"})
 """Statuses whose platform event has severity ERROR."""
 
@@ -102,6 +123,7 @@ PULL_FAILED = "Failed to pull image"
 RUNNING = "Running"
 COMPLETED = "Completed successfully"
 USER_ERROR = "User application error, check container logs"
+RETRYING = "Encountered fatal error, retrying"
 FATAL_ERROR = "Encountered fatal error while running, check container logs"
 START_ERROR = "Encountered fatal error while starting container"
 NODE_LOST = "Encountered fatal error"
@@ -148,3 +170,11 @@ def job_status(instances: Iterable[InstanceStatus]) -> JobStatus:
     if seen == {_I.SUCCEEDED}:
         return _J.DONE
     return _J.RUNNING if seen & {_I.READY, _I.SUCCEEDED, _I.TERMINATING} else _J.PENDING
+
+
+def service_status(instances: Iterable[InstanceStatus], wanted: int) -> JobStatus:
+    """A service's status while it is not suspended: it runs when ``wanted`` of its instances are ready.
+
+    Source: https://docs.snowflake.com/en/sql-reference/sql/create-service (MIN_READY_INSTANCES)
+    """
+    return _J.RUNNING if list(instances).count(_I.READY) >= wanted else _J.PENDING

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import lifecycle
-from airflow_provider_spcs.emulator.events import rows
+from airflow_provider_spcs.emulator.events import rows, table
 from airflow_provider_spcs.emulator.events.follower import Follower
 from airflow_provider_spcs.emulator.events.rows import Row
-from airflow_provider_spcs.emulator.events.table import insert
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
     from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
-    from airflow_provider_spcs.emulator.services.store import JobStore
 
 log = logging.getLogger(__name__)
 
+GATHER_SECONDS = 0.05
+"""How long rows may wait for others; whoever reads through a job's functions has them at once."""
 FOLLOW_SECONDS = 1.0
 """How often a running container's log is looked at; its last lines are read at once when it ends."""
 
@@ -30,27 +30,29 @@ class Telemetry:
 
     Args:
         account: Whose event table it is.
-        store: Remembers how far each log was read.
     """
 
-    def __init__(self, account: Account, store: JobStore) -> None:
+    def __init__(self, account: Account) -> None:
         self._account = account
-        self._store = store
         self._rows: deque[Row] = deque()
         self._followers: dict[str, Follower] = {}
         self._lock = threading.Lock()
         self._work = threading.Lock()
         self._news = threading.Event()
+        self._over = threading.Event()
+        self._positions: dict[str, int] = {}
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="spcs-events", daemon=True)
 
     def start(self) -> None:
         """Begin to write."""
+        self._positions = table.open_positions(self._account)
         self._thread.start()
 
     def close(self) -> None:
         """Write what is gathered, and stop."""
         self._closing = True
+        self._over.set()
         self._news.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -69,11 +71,13 @@ class Telemetry:
 
     def job_event(self, job: Job) -> None:
         """A job's status changed."""
-        self._event(rows.attributes(self._account.name, job), "SERVICE", lifecycle.JOB_MESSAGES[job.status], job.status)
+        messages = lifecycle.JOB_MESSAGES if job.service is None else lifecycle.SERVICE_MESSAGES
+        self._event(rows.attributes(self._account.name, job), "SERVICE", messages[job.status], job.status)
 
     def instance_event(self, job: Job, instance: InstanceState) -> None:
         """An instance's status changed."""
         message = lifecycle.INSTANCE_MESSAGES[instance.status]
+        message = message if job.service is None else message.replace("Job", "Service", 1)
         resource = rows.attributes(self._account.name, job, instance)
         self._event(resource, "SERVICE_INSTANCE", message, instance.status)
 
@@ -88,7 +92,7 @@ class Telemetry:
             return
         key = _key(job, instance, container)
         resource = rows.attributes(self._account.name, job, instance, container)
-        position = self._store.log_position(key)
+        position = self._positions.get(key, 0)
         with self._lock:
             self._followers[key] = Follower(key, Path(container.log_path), resource, job.spec.log_level, position)
         self._news.set()
@@ -109,6 +113,8 @@ class Telemetry:
             with self._lock:
                 timeout = FOLLOW_SECONDS if self._followers else None
             self._news.wait(timeout)
+            # A job's start is several rows within milliseconds; together they cost one write, not one each.
+            self._over.wait(GATHER_SECONDS)
             self._news.clear()
             try:
                 self.flush()
@@ -132,16 +138,16 @@ class Telemetry:
             elif finished:
                 with self._lock:
                     self._followers.pop(follower.key, None)
-        if batch:
-            insert(self._account, batch)
+        if batch or moved:
+            table.insert(self._account, batch, [(follower.key, position) for follower, position in moved])
         for follower, position in moved:
             follower.position = position
-            self._store.move_log_position(follower.key, position)
         return more or bool(self._rows)
 
 
 def _key(job: Job, instance: InstanceState, container: ContainerState) -> str:
-    return f"{job.id}/{instance.id}/{container.name}"
+    again = f"/{container.restart_count}" if container.restart_count else ""
+    return f"{job.id}/{instance.id}/{container.name}{again}"
 
 
 __all__ = ["Row", "Telemetry"]

@@ -44,7 +44,7 @@ def attributes(
         "snow.query.id": job.details["query_id"],
         "snow.service.id": job.id,
         "snow.service.name": job.name.name,
-        "snow.service.type": "Job",
+        "snow.service.type": "Job" if job.service is None else "Service",
     }
     if instance is not None:
         # Snowflake's own material spells the key in several ways, and clients ask for these two.

@@ -6,7 +6,7 @@ so that ``Runner.adopt(record)`` finds the container again after the emulator wa
 
 from airflow_provider_spcs.emulator.runner.container import RunningContainer
 from airflow_provider_spcs.emulator.runner.images import Image, ImageNotFound, Images
-from airflow_provider_spcs.emulator.runner.request import TOKEN_PATH, ContainerRequest, Mount, TokenSettings
+from airflow_provider_spcs.emulator.runner.request import TOKEN_PATH, ContainerRequest, Mount, Neighbour, TokenSettings
 from airflow_provider_spcs.emulator.runner.runner import Runner
 from airflow_provider_spcs.emulator.runner.starting import StartError
 
@@ -17,6 +17,7 @@ __all__ = [
     "ImageNotFound",
     "Images",
     "Mount",
+    "Neighbour",
     "Runner",
     "RunningContainer",
     "StartError",

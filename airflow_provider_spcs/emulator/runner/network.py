@@ -6,12 +6,16 @@ import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.runner.request import ContainerRequest
+from airflow_provider_spcs.emulator.runner.request import ContainerRequest, Neighbour
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.endpoints import Endpoints
 
-_MOST_FORWARDS = 200
+# The keeper receives at most 250 sockets: the proxy's, these, and those to other services.
+_MOST_FORWARDS = 100
+_MOST_NEIGHBOURS = 140
+_SIX = "fd53:5043::"
+"""Unique local addresses, used inside a container's own network only."""
 
 
 def ports(endpoints: Endpoints) -> dict[str, int]:
@@ -32,11 +36,16 @@ def describe(request: ContainerRequest, account_host: str, hostname: str, endpoi
     # Of the host's loopback, a job may freely reach only addresses that are its own instances'.
     own = [item for pair in hosts for item in pair] + [request.address]
     own = [item for item in dict.fromkeys(own) if item != "127.0.0.1"]
+    neighbours = _neighbours(request)
+    own += dict.fromkeys(name for item in neighbours for name in item["names"])
     return {
-        "network_key": str(request.job) if request.shared_network else None,
+        "network_key": (request.network or str(request.job)) if request.shared_network else None,
         "join_network_of": None,
         "forwards": _forwards(account_host, request.allowed_hosts),
         "hosts": [[request.address, hostname], *hosts],
+        "neighbours": neighbours,
+        "published": [{"port": port, "socket": f"{request.instance_id}-{port}"} for port in request.published],
+        "published_at": {"address": request.address, "directory": str(request.doors)},
         "own_addresses": own,
         "egress": {
             "account_host": account_host,
@@ -45,6 +54,28 @@ def describe(request: ContainerRequest, account_host: str, hostname: str, endpoi
             "own_addresses": own,
         },
     }
+
+
+def _neighbours(request: ContainerRequest) -> list[dict[str, Any]]:
+    """Doors to other services: an address for each name, behind which the keeper finds the other end."""
+    addresses: dict[tuple[object, ...], str] = {}
+
+    def address(item: Neighbour) -> str:
+        number = len(addresses)
+        new = f"{_SIX}{number + 1:x}" if item.six else f"127.0.{65 + number // 250}.{number % 250 + 1}"
+        return addresses.setdefault((item.names, item.instance, item.six), new)
+
+    return [
+        {
+            "names": list(item.names),
+            "address": address(item),
+            "port": item.port,
+            "directory": str(item.doors),
+            "instance": item.instance,
+            "direct": item.address,
+        }
+        for item in request.neighbours[:_MOST_NEIGHBOURS]
+    ]
 
 
 def _forwards(account_host: str, allowed: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -44,6 +44,27 @@ class TokenSettings:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """A port of another service, or of one of its instances, that a container reaches by name.
+
+    Args:
+        names: What it is called inside.
+        port: The same inside and at the other end.
+        doors: Directory with the other end's sockets, one for each instance and port.
+        instance: The only instance that is meant; None for any.
+        address: Where the first instance listens if it has no network of its own.
+        six: Whether the door has an IPv6 address: it leaves the port free for a server of the container's own.
+    """
+
+    names: tuple[str, ...]
+    port: int
+    doors: Path
+    instance: int | None
+    address: str
+    six: bool = False
+
+
+@dataclass(frozen=True)
 class ContainerRequest:
     """One container of one instance of a job service.
 
@@ -68,6 +89,10 @@ class ContainerRequest:
         hosts: Further names that resolve inside: name to addresses.
         shared_network: True when other containers or instances of the job must be reachable over loopback: they get
             one network together.
+        network: Which network that is; by default the job's.
+        published: Ports that others reach through sockets in ``doors``.
+        doors: Directory of those sockets; made when missing.
+        neighbours: What it reaches of other services.
     """
 
     job: Name
@@ -88,3 +113,7 @@ class ContainerRequest:
     address: str = "127.0.0.1"
     hosts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     shared_network: bool = False
+    network: str | None = None
+    published: tuple[int, ...] = ()
+    doors: Path | None = None
+    neighbours: tuple[Neighbour, ...] = ()

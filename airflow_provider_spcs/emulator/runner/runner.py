@@ -46,10 +46,19 @@ class Runner:
         self._starter = Starter(self._directory / "starter.log")
         self.images = Images(account.home.root / "images.yaml")
 
-    def start(self, request: ContainerRequest) -> RunningContainer:
+    @staticmethod
+    def reserve() -> dict[str, Any]:
+        """A record to keep before a container is started, so that a kill in between leaves none that nobody knows."""
+        return {"directory": uuid.uuid4().hex, "reserved": True}
+
+    def start(self, request: ContainerRequest, reserved: dict[str, Any] | None = None) -> RunningContainer:
         """Start a container; returns once its command was started.
 
         A command that does not exist ends with 127, one that may not be run with 126, and says so in the log.
+
+        Args:
+            request: What it is to be.
+            reserved: From :meth:`reserve`, if a record was kept.
 
         Raises:
             ImageNotFound: No environment stands for its image.
@@ -58,7 +67,7 @@ class Runner:
         image = self.images.find(request.image)
         argv = _argv(request, image)
         self._write_endpoints()
-        directory = self._directory / uuid.uuid4().hex
+        directory = self._directory / str((reserved or self.reserve())["directory"])
         directory.mkdir(mode=0o700)
         described = self._describe(request, image, argv, directory) | self._isolation()
         try:
@@ -89,10 +98,15 @@ class Runner:
             self._networks.setdefault(key, []).append(container)
 
     def adopt(self, record: dict[str, Any]) -> RunningContainer | None:
-        """A container that was started earlier, running or ended; None when nothing is left of it."""
+        """A container that was started earlier, running or ended; None when nothing is left of it.
+
+        One that was reserved and is not started by now never will be.
+        """
         self._write_endpoints()
         name = str(record.get("directory", ""))
         if not re.fullmatch(r"[0-9a-f]{32}", name):
+            return None
+        if record.get("reserved") and self._give_up(self._directory / name):
             return None
         try:
             container = RunningContainer(self._directory / name)
@@ -101,6 +115,18 @@ class Runner:
         with self._lock:
             self._remember_network(container)
         return container
+
+    @staticmethod
+    def _give_up(directory: Path) -> bool:
+        """Take the place of a container's note, without which its command is not let go; false when it is there."""
+        try:
+            (directory / "keeper.json").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            return True
+        shutil.rmtree(directory, ignore_errors=True)
+        return True
 
     @property
     def plan(self) -> str:

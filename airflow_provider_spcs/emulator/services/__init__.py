@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
@@ -11,7 +12,9 @@ from airflow_provider_spcs.emulator.lifecycle import TERMINAL, JobStatus
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.objects import Document, StoredObject
 from airflow_provider_spcs.emulator.services import (
+    alter_service,
     compute_pools,
+    create_service,
     describe_service,
     drop_service,
     families,
@@ -37,6 +40,8 @@ from airflow_provider_spcs.emulator.services.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
+    from airflow_provider_spcs.emulator.runner import RunningContainer
+    from airflow_provider_spcs.emulator.services.supervisor import Live
 
 CLOSE_GRACE_SECONDS = 3.0
 CLOSE_WAIT_SECONDS = 10.0
@@ -57,7 +62,7 @@ class Services:
         self._account = account
         self.timing = PoolTiming()
         self.store = JobStore(account.home.root / "jobs.sqlite")
-        self.telemetry = Telemetry(account, self.store)
+        self.telemetry = Telemetry(account)
         self.supervisor = Supervisor(account, self.store, self.telemetry, self.timing)
         secrets.forget_with(account)
         account.objects.on_drop("SERVICE", self._dropped)
@@ -76,6 +81,7 @@ class Services:
 
     def close(self) -> None:
         """End what runs, and note it; the records stay."""
+        self.supervisor.scaling.held = True
         for job in list(self.supervisor.jobs.values()):
             self.supervisor.call(lambda job=job: self._stop(job))  # type: ignore[misc]
         for running, _ in self.supervisor.containers():
@@ -107,15 +113,34 @@ class Services:
         """Cancel a job; it is CANCELLING when this returns, or had ended before."""
         self.supervisor.call(lambda: self.supervisor.stopping.cancel(job_id))
 
-    def stop_pool(self, pool: str) -> None:
-        """Cancel every job of a pool."""
-        for item in self.in_pool(pool):
-            document = self._account.objects.find("SERVICE", item)
-            if document is not None:
-                self.cancel(document["id"])
+    def change(self, job_id: str, action: Callable[[Job], None]) -> None:
+        """Do something to a service in the thread that owns it; done when this returns."""
+
+        def act() -> None:
+            job = self.supervisor.jobs.get(job_id)
+            if job is not None:
+                action(job)
+
+        self.supervisor.call(act)
+
+    def stop_pool(self, pool: str, kinds: frozenset[str] = frozenset({"JOB", "SERVICE"})) -> None:
+        """Cancel the jobs of a pool and drop its services.
+
+        Source: https://docs.snowflake.com/en/sql-reference/sql/alter-compute-pool
+        """
+        for name in self.in_pool(pool):
+            document = self._account.objects.find("SERVICE", name)
+            if document is None:
+                continue
+            if document.get("is_job", True):
+                if "JOB" in kinds:
+                    self.cancel(document["id"])
+            elif "SERVICE" in kinds:
+                with contextlib.suppress(SnowflakeError):
+                    self._account.objects.drop("SERVICE", name)
 
     def in_pool(self, pool: str) -> list[Name]:
-        """The jobs of a pool that have not ended."""
+        """The jobs of a pool that have not ended, and its services."""
         return [
             item.name
             for item in self._account.objects.list("SERVICE")
@@ -161,15 +186,36 @@ class Services:
         self.supervisor.jobs[job.id] = job
         for instance, container in job.containers():
             if container.record is not None and container.exit_code is None:
+                reserved = "reserved" in container.record
                 running = runner.adopt(container.record)
+                if reserved:
+                    self._take_up((job, instance, container), running)
+                    continue
                 if running is None:
                     self.supervisor.lost(job, instance, container)
                     continue
                 self.telemetry.follow(job, instance, container)
                 self.supervisor.attach(running, (job, instance, container))
 
+        for waiting in job.instances:
+            if all(item.record is None for item in waiting.containers):
+                waiting.node = None
+
+    def _take_up(self, live: Live, running: RunningContainer | None) -> None:
+        """The process ended while it started this container: it runs, or has to be started again."""
+        _, instance, container = live
+        if running is not None:
+            self.supervisor.starter.resume(live, running)
+            return
+        container.record = None
+        if any(item.record is not None for item in instance.containers):
+            self.supervisor.post(lambda: self.supervisor.starter.again(live))
+
     def _stop(self, job: Job) -> None:
-        if not job.terminal:
+        if job.service is not None:
+            # It runs again when the account does.
+            self.supervisor.scaling.retire(job, job.instances, STOPPED, CLOSE_GRACE_SECONDS)
+        elif not job.terminal:
             self.supervisor.stopping.fail(job, JobStatus.INTERNAL_ERROR, STOPPED, CLOSE_GRACE_SECONDS)
 
     def _dropped(self, gone: StoredObject) -> None:
@@ -179,7 +225,9 @@ class Services:
 
 __all__ = [
     "Services",
+    "alter_service",
     "compute_pools",
+    "create_service",
     "describe_service",
     "drop_service",
     "families",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value
+from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.statement import Statement
 
 Reader = Callable[[Statement], Any]
@@ -98,10 +99,10 @@ def parenthesised(element: Reader) -> Reader:
 
 
 def tags(statement: Statement) -> dict[str, str]:
-    """``( name = 'value', ... )`` after TAG; values of at most 256 characters."""
+    """``( name = 'value', ... )`` after TAG; values of at most 256 characters; names as text with every part quoted."""
 
     def one(inner: Statement) -> tuple[str, str]:
-        tag = ".".join(inner.name())
+        tag = ".".join(quoted(part) for part in inner.name())
         inner.expect("=")
         content = inner.string()
         if len(content) > 256:

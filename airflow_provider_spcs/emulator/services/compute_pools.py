@@ -30,6 +30,10 @@ _READERS = _ALTERABLE | {
     "INITIALLY_SUSPENDED": clauses.boolean,
     "PLACEMENT_GROUP": clauses.string,
 }
+_TYPES = {
+    "JOB": "JOB", "JOBS": "JOB", "JOB_SERVICE": "JOB", "ML_JOB": "JOB", "SERVICE": "SERVICE", "SERVICES": "SERVICE",
+    "NOTEBOOK": None, "STREAMLIT": None, "MODEL": None,
+}  # fmt: skip
 _DEFAULTS = {"AUTO_SUSPEND_SECS": 3600, "AUTO_RESUME": True, "COMMENT": None}
 
 
@@ -109,10 +113,9 @@ def alter_pool(session: Session, statement: Statement) -> Result:
         return status("Statement executed successfully.")
     document = session.account.objects.get(KIND, name)
     if statement.accept("STOP", "ALL"):
-        if statement.accept("OF", "TYPE"):
-            _ = clauses.parenthesised(clauses.word)(statement) if statement.looking_at("(") else clauses.word(statement)
+        kinds = _kinds(statement) if statement.accept("OF", "TYPE") else frozenset({"JOB", "SERVICE"})
         statement.end()
-        services.stop_pool(name.name)
+        services.stop_pool(name.name, kinds)
     elif statement.accept("SUSPEND"):
         statement.end()
         services.supervisor.call(lambda: _suspend(session.account, name))
@@ -135,6 +138,18 @@ def drop_pool(session: Session, statement: Statement) -> Result:
     statement.end()
     _refuse_in_use(session, name, "dropped")
     return ddl.drop(session, KIND, name, if_exists=if_exists)
+
+
+def _kinds(statement: Statement) -> frozenset[str]:
+    """The types after STOP ALL OF TYPE; some that Snowflake knows do not exist here, so stopping them stops nothing.
+
+    Which words Snowflake takes is not documented in full.
+    """
+    given = clauses.parenthesised(clauses.word)(statement) if statement.looking_at("(") else [clauses.word(statement)]
+    for word in given:
+        if word not in _TYPES:
+            raise invalid_value(word, "TYPE", f"It must be one of {', '.join(sorted(_TYPES))}.")
+    return frozenset(kind for word in given if (kind := _TYPES[word]) is not None)
 
 
 def _suspend(account: Account, name: Name) -> None:

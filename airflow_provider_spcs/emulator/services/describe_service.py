@@ -22,11 +22,11 @@ _AFTER_COLUMN = "compute_pool"
 
 @command("SHOW SERVICES")
 def show_services(session: Session, statement: Statement) -> Result:
-    """All services; here they are all jobs."""
+    """Jobs and services, or with EXCLUDE JOBS the latter only."""
     if statement.accept("EXCLUDE", "JOBS"):
-        _chosen(session, statement)
-        columns, _ = service_rows.without({"is_job", "is_async_job"}, [])
-        return Result(columns, [], kind=Kind.SHOW)
+        rows = [service_rows.row(item) for item in _chosen(session, statement, is_job=False)]
+        columns, shown = service_rows.without({"is_job", "is_async_job"}, rows)
+        return Result(columns, shown, kind=Kind.SHOW)
     rows = [service_rows.row(item) for item in _chosen(session, statement)]
     return Result(service_rows.COLUMNS, rows, kind=Kind.SHOW)
 
@@ -34,7 +34,7 @@ def show_services(session: Session, statement: Statement) -> Result:
 @command("SHOW JOB SERVICES")
 def show_job_services(session: Session, statement: Statement) -> Result:
     """Job services only, without the column is_job."""
-    rows = [service_rows.row(item) for item in _chosen(session, statement)]
+    rows = [service_rows.row(item) for item in _chosen(session, statement, is_job=True)]
     columns, shown = service_rows.without({"is_job"}, rows)
     return Result(columns, shown, kind=Kind.SHOW)
 
@@ -54,7 +54,7 @@ def describe_service(session: Session, statement: Statement) -> Result:
     return Result(columns, [(*row[:at], spec, *row[at:])], kind=Kind.DESCRIBE)
 
 
-def _chosen(session: Session, statement: Statement) -> list[StoredObject]:
+def _chosen(session: Session, statement: Statement, *, is_job: bool | None = None) -> list[StoredObject]:
     pool = None
     at = next(
         (index for index in range(len(statement.tokens)) if statement.word(index) == "COMPUTE"),
@@ -68,7 +68,11 @@ def _chosen(session: Session, statement: Statement) -> list[StoredObject]:
     if chosen.limit is None or chosen.limit > MAX_ROWS:
         chosen.limit = MAX_ROWS
     found = session.account.objects.list("SERVICE", chosen.database, chosen.schema)
-    return chosen.apply(item for item in found if pool is None or item.document["compute_pool"] == pool)
+    return chosen.apply(
+        item
+        for item in found
+        if pool in {None, item.document["compute_pool"]} and is_job in {None, item.document.get("is_job", True)}
+    )
 
 
 def _cut_pool(session: Session, statement: Statement, at: int) -> str:

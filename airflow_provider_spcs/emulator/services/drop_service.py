@@ -1,10 +1,10 @@
-"""DROP SERVICE; ALTER SERVICE, which jobs do not have."""
+"""DROP SERVICE, for jobs and services."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
 from airflow_provider_spcs.emulator.services import clauses
@@ -18,7 +18,7 @@ NEEDS_FORCE = 395023
 
 @command("DROP SERVICE", "DROP JOB SERVICE")
 def drop_service(session: Session, statement: Statement) -> Result:
-    """Stops the job and removes it; its history stays."""
+    """Stops the job or service and removes it; a job's history stays."""
     if_exists = clauses.if_exists(statement)
     name = session.qualify(clauses.name(statement))
     force = statement.accept("FORCE")
@@ -37,21 +37,3 @@ def drop_service(session: Session, statement: Statement) -> Result:
         )
     objects.drop("SERVICE", name)
     return status(f"{name.name} successfully dropped.")
-
-
-@command("ALTER SERVICE")
-def alter_service(session: Session, statement: Statement) -> Result:
-    """Refused for jobs, as on Snowflake."""
-    if_exists = clauses.if_exists(statement)
-    name = session.qualify(clauses.name(statement))
-    if session.account.objects.find("SERVICE", name) is None:
-        if if_exists:
-            return status("Statement executed successfully.")
-        raise does_not_exist("Service", name)
-    raise SnowflakeError(f"Operation ALTER SERVICE is not allowed on job service '{name}'.", 395024, "0A000")
-
-
-@command("CREATE SERVICE")
-def create_service(_session: Session, _statement: Statement) -> Result:
-    """Refused: only job services are emulated."""
-    raise unsupported("CREATE SERVICE")

@@ -80,7 +80,7 @@ def _statuses(job: JobRow) -> dict[str, Any]:
                         "containerName": item.name,
                         "image": item.image,
                         "imageSha256": item.digest,
-                        "lastExitCode": item.exit_code,
+                        "lastExitCode": item.last_exit_code if item.exit_code is None else item.exit_code,
                         "message": item.message,
                         "restartCount": item.restart_count,
                         "startTime": zulu(item.start_time),

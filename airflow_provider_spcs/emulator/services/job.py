@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,10 @@ from airflow_provider_spcs.emulator.services.spec.model import ServiceSpec
 
 @dataclass
 class ContainerState:
-    """One container; times are ISO texts in UTC, ``record`` is what the runner needs to find it again."""
+    """One container; times are ISO texts in UTC, ``record`` is what the runner needs to find it again.
+
+    ``exit_code`` is of the process that was started last, ``last_exit_code`` of the one before a restart.
+    """
 
     name: str
     image: str
@@ -30,6 +34,9 @@ class ContainerState:
     start_time: str | None = None
     exit_code: int | None = None
     restart_count: int = 0
+    last_exit_code: int | None = None
+    last_restart_time: str | None = None
+    previous_log_path: str | None = None
     record: dict[str, Any] | None = None
     log_path: str | None = None
 
@@ -45,11 +52,13 @@ class InstanceState:
     started: str | None = None
     node: int | None = None
     address: str = "127.0.0.1"
+    retiring: bool = False
+    """Whether it is to end although its service runs on."""
 
 
 @dataclass
 class Job:
-    """One job service.
+    """One job service, or a service that runs for long.
 
     Args:
         id: Unique for ever, also when the name is used again.
@@ -82,6 +91,12 @@ class Job:
         return str(self.details["compute_pool"])
 
     @property
+    def service(self) -> dict[str, Any] | None:
+        """``min_instances`` and the like of a service that runs for long; None for a job."""
+        found: dict[str, Any] | None = self.details.get("service")
+        return found
+
+    @property
     def terminal(self) -> bool:
         """Whether its status changes no more by itself."""
         return self.status in TERMINAL
@@ -100,6 +115,36 @@ class Job:
     def state(self) -> list[dict[str, Any]]:
         """The instances as JSON-able data; :func:`instances` reads it."""
         return [{**vars(item), "containers": [dict(vars(part)) for part in item.containers]} for item in self.instances]
+
+
+def fresh_instance(job_id: str, spec: ServiceSpec, index: int, now: str, *, alone: bool) -> InstanceState:
+    """A new instance that waits for a node.
+
+    Args:
+        job_id: Of its job.
+        spec: What it runs.
+        index: Its id.
+        now: ISO time.
+        alone: Whether its job has no other.
+    """
+    return InstanceState(
+        id=index,
+        containers=[ContainerState(item.name, item.image, digest(item.image)) for item in spec.containers],
+        created=now,
+        address="127.0.0.1" if alone else _address(job_id, index),
+    )
+
+
+def _address(job_id: str, index: int) -> str:
+    # All of 127/8 is loopback; a block of addresses a job keeps the ports of its instances apart.
+    mark = hashlib.sha256(job_id.encode()).digest()
+    return f"127.{100 + mark[0] % 100}.{(mark[1] + index // 250) % 256}.{index % 250 + 2}"
+
+
+def digest(image: str) -> str:
+    """What stands for an image's digest: stable for its name, as there are no image files here."""
+    _, _, given = image.partition("@sha256:")
+    return "sha256:" + (given or hashlib.sha256(image.encode()).hexdigest())
 
 
 def instances(state: list[dict[str, Any]]) -> list[InstanceState]:

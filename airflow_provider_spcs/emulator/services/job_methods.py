@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
 
 NOT_REACHED = 395022
-_WAITABLE = frozenset({JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED})
+NOT_A_JOB = 395024
+_WAITABLE = frozenset({JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.SUSPENDED})
 
 
 @method("SPCS_WAIT_FOR")
@@ -49,5 +50,7 @@ def wait_for(session: Session, parts: tuple[str, ...], status: str, timeout: obj
 def cancel_job(session: Session, parts: tuple[str, ...]) -> str:
     """The job becomes CANCELLING, then CANCELLED; its record stays. A job that has ended stays as it is."""
     job = session.account.services.find(session.qualify(parts))
+    if job.details.get("service") is not None:
+        raise SnowflakeError(f"Service '{job.name}' is not a job service and cannot be cancelled.", NOT_A_JOB, "0A000")
     session.account.services.cancel(job.id)
     return f"Job {job.name.name} is being cancelled."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from airflow_provider_spcs.emulator.services import clauses
 from airflow_provider_spcs.emulator.statement import Statement
@@ -35,33 +36,40 @@ class JobRequest:
     comment: str | None = None
     integrations: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    service: dict[str, Any] | None = None
+    """``min_instances`` and the like of CREATE SERVICE; None for a job."""
 
 
-def parse(statement: Statement) -> JobRequest:
-    """Read what follows EXECUTE JOB SERVICE; clauses come in any order.
+def parse(statement: Statement, readers: Mapping[str, Clause] | None = None) -> JobRequest:
+    """Read what follows EXECUTE JOB SERVICE, or the name in CREATE SERVICE; clauses come in any order.
+
+    Args:
+        statement: The cursor is at IN COMPUTE POOL.
+        readers: Clauses by their first word; those of EXECUTE JOB SERVICE by default.
 
     Source: https://docs.snowflake.com/en/sql-reference/sql/execute-job-service and the statements that clients send.
     """
     statement.expect("IN", "COMPUTE", "POOL")
     statement.accept("=")
+    readers = readers or _CLAUSES
     request = JobRequest(clauses.name(statement), SpecSource())
     seen: set[str] = set()
     while not statement.done:
-        keyword = _keyword(statement)
+        keyword = _keyword(statement, readers)
         if keyword in seen:
             raise clauses.duplicate(keyword)
         seen.add(keyword)
-        _CLAUSES[keyword](statement, request)
+        readers[keyword](statement, request)
     if "FROM" not in seen:
         raise statement.unexpected()
     return request
 
 
-def _keyword(statement: Statement) -> str:
+def _keyword(statement: Statement, readers: Mapping[str, Clause]) -> str:
     if statement.looking_at("WITH", "TAG"):
         statement.accept("WITH")
     keyword = statement.word()
-    if keyword not in _CLAUSES:
+    if keyword not in readers:
         raise statement.unexpected()
     statement.accept(keyword)
     if keyword != "FROM":
@@ -69,7 +77,8 @@ def _keyword(statement: Statement) -> str:
     return keyword
 
 
-def _from(statement: Statement, request: JobRequest) -> None:
+def specification(statement: Statement, request: JobRequest) -> None:
+    """Read what follows FROM."""
     spec = request.spec
     if not statement.looking_at("SPECIFICATION") and not statement.looking_at("SPECIFICATION_TEMPLATE"):
         spec.stage = clauses.stage_location(statement)
@@ -114,13 +123,17 @@ def _integration(statement: Statement) -> str:
     return ".".join(clauses.name(statement))
 
 
-_CLAUSES: dict[str, Callable[[Statement, JobRequest], None]] = {
-    "FROM": _from,
-    "NAME": _set("name", clauses.name),
-    "ASYNC": _set("is_async", clauses.boolean),
-    "REPLICAS": _set("replicas", clauses.integer(1, MAX_REPLICAS, "REPLICAS")),
+Clause = Callable[[Statement, JobRequest], None]
+COMMON: dict[str, Clause] = {
+    "FROM": specification,
     "QUERY_WAREHOUSE": _set("warehouse", clauses.name),
     "COMMENT": _set("comment", clauses.string),
     "EXTERNAL_ACCESS_INTEGRATIONS": _set("integrations", clauses.parenthesised(_integration)),
     "TAG": _set("tags", clauses.tags),
+}
+"""What jobs and services have both."""
+_CLAUSES: dict[str, Clause] = COMMON | {
+    "NAME": _set("name", clauses.name),
+    "ASYNC": _set("is_async", clauses.boolean),
+    "REPLICAS": _set("replicas", clauses.integer(1, MAX_REPLICAS, "REPLICAS")),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.services import families, ml_runtime, secret_values
+from airflow_provider_spcs.emulator.services import families, ml_runtime, neighbours, secret_values
 from airflow_provider_spcs.emulator.services.integrations import allowed_hosts
 from airflow_provider_spcs.emulator.services.job import InstanceState, Job
 from airflow_provider_spcs.emulator.services.spec.model import Container, SecretUse, Volume
@@ -33,9 +33,10 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
     files, secret_env = _secrets(account, job, container)
     connection_env = _connection(account, job, container, files)
     # A port that others reach, or the probe from outside, must not be hidden in a network of the container's own.
-    listens = bool(job.spec.endpoints) or container.readiness is not None
+    listens = bool(job.spec.endpoints) or container.readiness is not None or container.liveness is not None
     command, args, own = _command(job, container)
-    several = len(job.instances) > 1 or len(job.spec.containers) > 1 or listens
+    several = job.service is not None or len(job.instances) > 1 or len(job.spec.containers) > 1 or listens
+    first = container is job.spec.containers[0]
     return ContainerRequest(
         job=job.name,
         instance_id=instance.id,
@@ -53,16 +54,21 @@ def request(account: Account, job: Job, instance: InstanceState, container: Cont
         replicas=len(job.instances),
         index=instance.id,
         address=instance.address,
-        hosts=_own_names(job),
+        hosts={} if job.service is not None else _own_names(job),
         shared_network=several,
+        # Each instance of a service runs the same server on the same port, so each has a network to itself.
+        network=None if job.service is None else f"{job.name}/{instance.id}",
+        published=tuple(neighbours.ports(job.spec)) if first else (),
+        doors=neighbours.doors(account, job),
+        neighbours=tuple(neighbours.of(account, job)),
     )
 
 
 def _own_names(job: Job) -> dict[str, tuple[str, ...]]:
     """The job's DNS names with the addresses of its instances; in its own schema the first label is enough."""
-    name = job.details["dns_name"]
     addresses = tuple(item.address for item in job.instances)
-    return {f"{prefix}{host}": addresses for host in (name, name.split(".")[0]) for prefix in ("", "instances.")}
+    names = neighbours.names(job, of_schema=job)
+    return {f"{prefix}{host}": addresses for host in names for prefix in ("", "instances.")}
 
 
 def _command(job: Job, container: Container) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Mount, ...]]:

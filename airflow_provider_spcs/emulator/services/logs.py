@@ -38,21 +38,24 @@ def get_service_logs(  # noqa: PLR0917  a SQL function's arguments have no names
     """
     job = session.account.services.find(named(session, service))
     state = _container(job, _instance(job, instance_id), container)
+    path = state.log_path
     if truth(previous):
+        path = state.previous_log_path
+    if truth(previous) and path is None:
         raise SnowflakeError(
             f"Container '{state.name}' of service '{job.name.name}' was not restarted; there are no previous logs.",
             LOGS_UNAVAILABLE,
             "22023",
         )
-    if state.log_path is None:
+    if path is None:
         raise SnowflakeError(
             f"Container '{state.name}' has no logs. {state.message}, Container Status: {state.status}. "
             "Waiting to start, Container Status: PENDING",
             LOGS_UNAVAILABLE,
             "22023",
         )
-    first = session.account.faults.log_starts.get(state.log_path, 0)
-    found = _read(Path(state.log_path), _moment(since), first, with_times=truth(timestamps))
+    first = session.account.faults.log_starts.get(path, 0)
+    found = _read(Path(path), _moment(since), first, with_times=truth(timestamps))
     limit = _count(lines)
     if limit is not None:
         found = found[-limit:] if limit else []

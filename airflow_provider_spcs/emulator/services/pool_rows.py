@@ -61,19 +61,23 @@ def pool_status(session: Session, pool: str, *_: object) -> str:
     return json.dumps({"status": state, "message": _MESSAGES[state], "poolName": name.name})
 
 
-def _jobs(session: Session) -> Counter[str]:
-    services = session.account.objects.list("SERVICE")
-    return Counter(item.document["compute_pool"] for item in services if item.document["status"] not in TERMINAL)
+def _jobs(session: Session) -> Counter[tuple[str, bool]]:
+    """How many by pool, and whether they are jobs or services."""
+    services = [item.document for item in session.account.objects.list("SERVICE")]
+    return Counter(
+        (item["compute_pool"], item.get("is_job", True)) for item in services if item["status"] not in TERMINAL
+    )
 
 
-def _row(pool: StoredObject, jobs: Counter[str]) -> tuple[Any, ...]:
+def _row(pool: StoredObject, jobs: Counter[tuple[str, bool]]) -> tuple[Any, ...]:
     values = pool.document
     nodes, busy = values["nodes"], min(values["busy"], values["nodes"])
     stopped = values["state"] in {"SUSPENDED", "STOPPING"}
     target = 0 if stopped else max(values["min_nodes"], nodes + values["coming"])
     return (
         pool.name.name, values["state"], values["min_nodes"], values["max_nodes"], values["instance_family"],
-        0, jobs[pool.name.name], values["auto_suspend_secs"], ddl.flag(values["auto_resume"]),
-        busy, nodes - busy, target, ddl.moment(values["created_on"]), ddl.moment(values["resumed_on"]),
-        ddl.moment(values["updated_on"]), values["owner"], values["comment"], "false", None, values["placement_group"],
+        jobs[pool.name.name, False], jobs[pool.name.name, True], values["auto_suspend_secs"],
+        ddl.flag(values["auto_resume"]), busy, nodes - busy, target, ddl.moment(values["created_on"]),
+        ddl.moment(values["resumed_on"]), ddl.moment(values["updated_on"]), values["owner"], values["comment"],
+        "false", None, values["placement_group"],
     )  # fmt: skip

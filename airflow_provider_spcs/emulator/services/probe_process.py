@@ -1,4 +1,6 @@
-"""Asks an HTTP port in a container's network until it answers 200; run as a process: pid, address, port, path, seconds.
+"""Asks an HTTP port in a container's network; run as a process: pid, address, port, path, seconds, failures.
+
+It ends at the first answer of 200 if ``failures`` is 0, else when as many answers in a row were not 200.
 
 A process of its own because a thread cannot enter the namespaces of an ordinary user's container.
 """
@@ -46,10 +48,15 @@ def answers(address: str, port: int, path: str) -> bool:
 
 
 def main() -> None:
-    """Return at the first good answer."""
-    pid, address, port, path, pause = sys.argv[1:]
+    """Return at the first good answer, or after so many bad ones in a row."""
+    pid, address, port, path, pause, failures = sys.argv[1:]
     enter(int(pid))
-    while not answers(address, int(port), path):
+    bad = 0
+    while True:
+        good = answers(address, int(port), path)
+        bad = 0 if good else bad + 1
+        if good if failures == "0" else bad >= int(failures):
+            return
         time.sleep(float(pause))
 
 

@@ -1,4 +1,4 @@
-"""Readiness probes: has a container's HTTP port asked until it answers."""
+"""Readiness and liveness probes: has a container's HTTP port asked until it answers, or until it does not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PAUSE_SECONDS = 0.2
 _SCRIPT = Path(__file__).with_name("probe_process.py")
 
 
-def watch(pid: int, address: str, probe: Probe, gone: Callable[[], bool], ready: Callable[[], None]) -> None:
+def until_ready(pid: int, address: str, probe: Probe, gone: Callable[[], bool], ready: Callable[[], None]) -> None:
     """Probe until the first good answer or the container's end.
 
     Args:
@@ -25,9 +25,27 @@ def watch(pid: int, address: str, probe: Probe, gone: Callable[[], bool], ready:
         gone: Whether the container has ended.
         ready: Called once, at the first answer with status 200.
     """
-    pause = min(probe.period, LONGEST_PAUSE_SECONDS)
-    words = [str(pid), address, str(probe.port), probe.path, str(pause)]
+    _watch(
+        [str(pid), address, str(probe.port), probe.path, str(min(probe.period, LONGEST_PAUSE_SECONDS)), "0"],
+        gone,
+        ready,
+    )
 
+
+def until_dead(pid: int, address: str, probe: Probe, gone: Callable[[], bool], dead: Callable[[], None]) -> None:
+    """Probe, every so many seconds of real time, until too many answers in a row are bad, or the container's end.
+
+    Args:
+        pid: A process of the container, in whose network is asked.
+        address: Where the container listens.
+        probe: Port, path, period and number of failures.
+        gone: Whether the container has ended.
+        dead: Called once, at the last failure.
+    """
+    _watch([str(pid), address, str(probe.port), probe.path, str(probe.period), str(probe.failures)], gone, dead)
+
+
+def _watch(words: list[str], gone: Callable[[], bool], ended: Callable[[], None]) -> None:
     def run() -> None:
         with subprocess.Popen([sys.executable, "-I", str(_SCRIPT), *words]) as process:
             while not gone():
@@ -36,7 +54,7 @@ def watch(pid: int, address: str, probe: Probe, gone: Callable[[], bool], ready:
                 except subprocess.TimeoutExpired:
                     continue
                 if code == 0:
-                    ready()
+                    ended()
                 return
             process.kill()
 

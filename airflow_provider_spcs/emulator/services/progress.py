@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_spcs.emulator import lifecycle
 from airflow_provider_spcs.emulator.errors import SnowflakeError
@@ -61,6 +62,21 @@ class Progress:
             self._telemetry.instance_event(job, instance)
         self._account.faults.moved(job)
 
+    def announce_instance(self, job: Job, instance: InstanceState) -> None:
+        """Tell that a service has one more instance, pending."""
+        for container in instance.containers:
+            self._telemetry.container_event(job, instance, container)
+        self._telemetry.instance_event(job, instance)
+
+    def stamp(self, job: Job, key: str) -> None:
+        """Show when something happened to a service."""
+        with contextlib.suppress(SnowflakeError):
+            self._account.objects.update("SERVICE", job.name, **{key: self.now()})
+
+    def described(self, job: Job) -> None:
+        """Show another specification."""
+        self._account.objects.update("SERVICE", job.name, spec_digest=job.details["spec_digest"])
+
     def container(
         self, job: Job, instance: InstanceState, container: ContainerState, status: ContainerStatus, message: str
     ) -> None:
@@ -88,13 +104,29 @@ class Progress:
                 instance.started = self.now()
             if status in {InstanceStatus.SUCCEEDED, InstanceStatus.FAILED}:
                 instance.node = None
-        if job.status in {JobStatus.PENDING, JobStatus.RUNNING}:
+        if job.service is not None:
+            self._settle_service(job, job.service)
+        elif job.status in {JobStatus.PENDING, JobStatus.RUNNING}:
             self._move(job, lifecycle.job_status(item.status for item in job.instances))
         elif job.status is JobStatus.CANCELLING and not job.live:
             self._move(job, JobStatus.CANCELLED)
         for instance in moved:
             self._telemetry.instance_event(job, instance)
         self.save(job)
+
+    def _settle_service(self, job: Job, wanted: dict[str, Any]) -> None:
+        """Forget instances that were to end and have, and see whether enough are ready."""
+        job.instances[:] = [
+            item
+            for item in job.instances
+            if item.status not in {InstanceStatus.SUCCEEDED, InstanceStatus.FAILED} or not item.retiring
+        ]
+        if job.status is JobStatus.SUSPENDING and not job.instances:
+            self._move(job, JobStatus.SUSPENDED)
+            self.stamp(job, "suspended_on")
+        elif job.status in {JobStatus.PENDING, JobStatus.RUNNING}:
+            ready = (item.status for item in job.instances)
+            self._move(job, lifecycle.service_status(ready, max(wanted["min_ready_instances"], 1)))
 
     def job(self, job: Job, status: JobStatus) -> None:
         """Give the job a status by command (cancel, drop, loss), and store it."""
@@ -109,11 +141,12 @@ class Progress:
         self._changed(job.id)
 
     def _move(self, job: Job, status: JobStatus) -> None:
-        if status is job.status or (job.status is JobStatus.RUNNING and status is JobStatus.PENDING):
+        service = job.service is not None
+        if status is job.status or (not service and (job.status, status) == (JobStatus.RUNNING, JobStatus.PENDING)):
             return
-        step(lifecycle.JOB_TRANSITIONS, job.status, status)
+        step(lifecycle.SERVICE_TRANSITIONS if service else lifecycle.JOB_TRANSITIONS, job.status, status)
         job.status = status
-        if job.terminal and job.completed is None:
+        if job.terminal and not service and job.completed is None:
             job.completed = self.now()
             job.message = _reason(job)
         if status is JobStatus.DELETED:
@@ -125,11 +158,20 @@ class Progress:
         ready = sum(instance.status is InstanceStatus.READY for instance in job.instances)
         try:
             self._account.objects.update(
-                "SERVICE", job.name, status=str(job.status), current_instances=ready, updated_on=self.now()
-            )
+                "SERVICE", job.name, status=str(job.status), current_instances=ready, updated_on=self.now(),
+                **_shape(job),
+            )  # fmt: skip
         except SnowflakeError:
             # The name was dropped between the decision and this write; the drop has its own record.
             return
+
+
+def _shape(job: Job) -> dict[str, Any]:
+    """What SHOW SERVICES says of a service's instances."""
+    if job.service is None:
+        return {}
+    changing = job.status in {JobStatus.PENDING, JobStatus.RUNNING} and any(item.retiring for item in job.instances)
+    return {"target_instances": sum(not item.retiring for item in job.instances), "is_upgrading": changing}
 
 
 def _reason(job: Job) -> str:

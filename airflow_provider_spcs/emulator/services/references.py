@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # the name becomes a DNS label, which has at most 63 characters.
 _JOB_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,62}\Z")
 MAX_INTEGRATIONS = 10
+MAX_TAGS = 50
 
 
 def job_name(session: Session, parts: tuple[str, ...]) -> Name:
@@ -71,6 +72,24 @@ def integrations(session: Session, names: list[str]) -> list[str]:
         if not document["enabled"]:
             raise SnowflakeError(f"SQL compilation error:\nIntegration '{name}' is not enabled.", 390201, "22023")
     return names
+
+
+def tags(session: Session, given: dict[str, str]) -> dict[str, str]:
+    """The values of tags by their full name.
+
+    Raises:
+        SnowflakeError: 2003 when a tag is missing, 1008 for a value that it does not allow or more than fifty tags.
+    """
+    if len(given) > MAX_TAGS:
+        raise invalid_value(len(given), "TAG", f"An object has at most {MAX_TAGS} tags.")
+    found = {}
+    for text, value in given.items():
+        name = session.qualify(Statement.parse(text).name())
+        allowed = session.account.objects.get("TAG", name)["allowed"]
+        if allowed and value not in allowed:
+            raise invalid_value(value, f"TAG {name}", f"The tag allows {', '.join(allowed)}.")
+        found[str(name)] = value
+    return found
 
 
 def secrets(session: Session, job: Name, spec: ServiceSpec, granted: list[str]) -> dict[str, Name]:

@@ -44,8 +44,8 @@ def show_containers(session: Session, statement: Statement) -> Result:
             item.digest,
             item.restart_count,
             zulu(item.start_time),
-            item.exit_code,
-            None,
+            item.last_exit_code if item.exit_code is None else item.exit_code,
+            zulu(item.last_restart_time),
         )
         for instance in job.instances
         for item in instance.containers

@@ -26,12 +26,16 @@ def row(service: StoredObject) -> tuple[Any, ...]:
     """One service under :data:`COLUMNS`."""
     name, values = service.name, service.document
     target, granted = values["target_instances"], values["external_access_integrations"]
+    is_job = values.get("is_job", True)
     return (
         name.name, values["status"], name.database, name.schema, values["owner"], values["compute_pool"],
-        values["dns_name"], values["current_instances"], target, target, target, target, "true",
-        json.dumps(granted) if granted else None, ddl.moment(values["created_on"]), ddl.moment(values["updated_on"]),
-        None, None, 0, values["comment"], "ROLE", values["query_warehouse"], "true",
-        ddl.flag(values["is_async_job"]), values["spec_digest"], "false", None, None,
+        values["dns_name"], values["current_instances"], target, values.get("min_ready_instances", target),
+        values.get("min_instances", target), values.get("max_instances", target),
+        ddl.flag(values.get("auto_resume", True)), json.dumps(granted) if granted else None,
+        ddl.moment(values["created_on"]), ddl.moment(values["updated_on"]), ddl.moment(values.get("resumed_on")),
+        ddl.moment(values.get("suspended_on")), values.get("auto_suspend_secs", 0), values["comment"], "ROLE",
+        values["query_warehouse"], ddl.flag(is_job), ddl.flag(is_job and values["is_async_job"]),
+        values["spec_digest"], ddl.flag(values.get("is_upgrading")), None, None,
     )  # fmt: skip
 
 

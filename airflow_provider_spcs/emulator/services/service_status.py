@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value
@@ -45,20 +46,26 @@ def get_service_status(session: Session, service: str, timeout: object = 0) -> s
 
 @scalar("SYSTEM$WAIT_FOR_SERVICES")
 def wait_for_services(session: Session, timeout: object, *services: str) -> str:
-    """Waits until every job has ended; an error when one fails or time is up."""
+    """Waits until every job has ended and every service runs; an error when one fails or time is up."""
     seconds = _seconds(timeout)
     end = session.account.clock.now().timestamp() + seconds
     for service in services:
         row = session.account.services.find(named(session, service))
         left = max(0.0, end - session.account.clock.now().timestamp())
-        row = waiting.until(session, row.id, lambda row: row.status in TERMINAL, left)
-        if row.status != JobStatus.DONE:
+        wanted = JobStatus.DONE if row.details.get("service") is None else JobStatus.RUNNING
+        reached = partial(_has_status, {wanted, *TERMINAL})
+        row = waiting.until(session, row.id, reached, left)
+        if row.status != wanted:
             raise SnowflakeError(
                 f"Service '{row.name}' is not ready within {seconds:g} seconds; its status is {row.status}.",
                 395022,
                 "57014",
             )
     return "All services are ready."
+
+
+def _has_status(statuses: set[JobStatus], row: JobRow) -> bool:
+    return row.status in statuses
 
 
 def _settled(row: JobRow) -> bool:

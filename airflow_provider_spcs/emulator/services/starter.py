@@ -119,19 +119,36 @@ class Starter:
         from airflow_provider_spcs.emulator.runner import ImageNotFound
 
         wanted = next(item for item in job.spec.containers if item.name == container.name)
+        # Written down first: after a kill of this process, no container runs that its job does not know.
+        container.record = self._account.runner.reserve()
+        self._progress.save(job)
         try:
-            running = self._account.runner.start(launch.request(self._account, job, instance, wanted))
+            running = self._account.runner.start(launch.request(self._account, job, instance, wanted), container.record)
         except ImageNotFound as error:
+            container.record = None
             log.warning("%s: %s", job.name, error)
             self._progress.container(job, instance, container, ContainerStatus.PENDING, lifecycle.PULL_FAILED)
             again = self._account.clock.now() + timedelta(seconds=PULL_RETRY_SECONDS)
             self._pulls[id(container)] = (again, (job, instance, container))
             return
-        except Exception:
+        except Exception as error:
+            container.record = None
             # Whatever keeps one container from starting must not keep other jobs from running.
             log.exception("%s: container %r cannot be started.", job.name, container.name)
+            if job.service is None:
+                job.failure = f"{lifecycle.START_ERROR}: {error}"
             self._progress.container(job, instance, container, ContainerStatus.FAILED, lifecycle.START_ERROR)
             return
+        self._running((job, instance, container), running)
+
+    def resume(self, live: Live, running: RunningContainer) -> None:
+        """Take up a container that an earlier process had just started."""
+        self._running(live, running)
+        self._progress.settle(live[0])
+
+    def _running(self, live: Live, running: RunningContainer) -> None:
+        job, instance, container = live
+        wanted = next(item for item in job.spec.containers if item.name == container.name)
         container.record, container.log_path = running.record, str(running.log_path)
         container.start_time = self._progress.now()
         if wanted.readiness is None:
@@ -141,6 +158,11 @@ class Starter:
             self._progress.container(job, instance, container, ContainerStatus.PENDING, message)
         self._progress.started(job, instance, container)
         self._attach(running, (job, instance, container))
+
+    def again(self, live: Live) -> None:
+        """Start a container once more, on the node that its instance holds."""
+        self._start_container(*live)
+        self._progress.settle(live[0])
 
     def _retry_pulls(self) -> datetime | None:
         now = self._account.clock.now()
@@ -163,10 +185,11 @@ def _waiting(jobs: Iterable[Job]) -> Iterable[tuple[Job, InstanceState]]:
     for job in jobs:
         if job.status not in {JobStatus.PENDING, JobStatus.RUNNING}:
             continue
-        first = job.instances[0]
+        first = next(iter(job.instances), None)
         for instance in job.instances:
             if instance.node is None and instance.status is InstanceStatus.PENDING:
-                if job.spec.first_instance_first and instance is not first and first.status is InstanceStatus.PENDING:
+                early = first is not None and instance is not first and first.status is InstanceStatus.PENDING
+                if job.spec.first_instance_first and early:
                     break
                 yield job, instance
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator import lifecycle
@@ -32,6 +33,7 @@ class Stopping:
         progress: Applies transitions.
         jobs: The jobs that have not ended, by id.
         live: The running containers of a job.
+        retire: Has a service do without some instances, for a reason, within so many seconds; others follow.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Stopping:
         progress: Progress,
         jobs: dict[str, Job],
         live: Callable[[Job], list[tuple[RunningContainer, Live]]],
+        retire: Callable[[Job, list[InstanceState], str, float], None],
     ) -> None:
         self._account = account
         self._progress = progress
         self._jobs = jobs
         self._live = live
+        self._retire = retire
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job that has not ended; nothing for one that has."""
@@ -52,13 +56,13 @@ class Stopping:
         if job is None or job.status not in {JobStatus.PENDING, JobStatus.RUNNING}:
             return
         self._progress.job(job, JobStatus.CANCELLING)
-        self._end_containers(job, lifecycle.JOB_MESSAGES[JobStatus.CANCELLED], GRACE_SECONDS)
+        self.end(job, lifecycle.JOB_MESSAGES[JobStatus.CANCELLED], GRACE_SECONDS)
         self._progress.settle(job)
 
     def rest(self, job: Job) -> None:
         """End what still runs of a job that has ended, for example other instances after one failed."""
         if job.live or any(item.status is ContainerStatus.PENDING for _, item in job.containers()):
-            self._end_containers(job, lifecycle.JOB_MESSAGES[job.status], GRACE_SECONDS)
+            self.end(job, lifecycle.JOB_MESSAGES[job.status], GRACE_SECONDS)
             self._progress.settle(job)
 
     def drop(self, job_id: str) -> None:
@@ -69,7 +73,7 @@ class Stopping:
         running = job.id in self._jobs
         self._progress.job(job, JobStatus.DELETING)
         if running:
-            self._end_containers(job, lifecycle.JOB_MESSAGES[JobStatus.DELETED], GRACE_SECONDS)
+            self.end(job, lifecycle.JOB_MESSAGES[JobStatus.DELETED], GRACE_SECONDS)
         self._progress.settle(job)
         self._progress.job(job, JobStatus.DELETED)
         if not running:
@@ -80,14 +84,17 @@ class Stopping:
         for job in list(self._jobs.values()):
             if job.pool != pool or job.terminal:
                 continue
-            if any(item.node is not None and item.node >= first for item in job.instances):
+            lost = [item for item in job.instances if item.node is not None and item.node >= first]
+            if lost and job.service is not None:
+                self._retire(job, lost, reason, grace_seconds)
+            elif lost:
                 self.fail(job, JobStatus.FAILED, reason, grace_seconds)
 
     def fail(self, job: Job, status: JobStatus, reason: str, grace_seconds: float) -> None:
         """End a job as FAILED or INTERNAL_ERROR for a reason outside its containers."""
         job.failure = reason
         self._progress.job(job, status)
-        self._end_containers(job, reason, grace_seconds)
+        self.end(job, reason, grace_seconds)
         self._progress.settle(job)
 
     def erase(self, job_id: str, containers: list[ContainerState]) -> None:
@@ -97,13 +104,21 @@ class Stopping:
             running = runner.adopt(container.record) if container.record else None
             if running is not None:
                 running.remove()
+            if container.previous_log_path:
+                shutil.rmtree(Path(container.previous_log_path).parent, ignore_errors=True)
+        shutil.rmtree(self._account.home.root / "doors" / job_id, ignore_errors=True)
         shutil.rmtree(self._account.home.root / "jobs" / job_id, ignore_errors=True)
 
-    def _end_containers(self, job: Job, message: str, grace_seconds: float) -> None:
+    def end(self, job: Job, message: str, grace_seconds: float, instances: list[InstanceState] | None = None) -> None:
+        """Ask containers to end: those of some instances, or of all."""
+        chosen = {id(item) for item in job.instances if instances is None or item in instances}
         for running, (_, instance, container) in self._live(job):
+            if id(instance) not in chosen:
+                continue
             if container.status in {ContainerStatus.PENDING, ContainerStatus.READY}:
                 self._progress.container(job, instance, container, ContainerStatus.TERMINATING, message)
             running.terminate(grace_seconds)
         for instance, container in job.containers():
-            if container.status is ContainerStatus.PENDING and container.record is None:
+            waits = container.status is ContainerStatus.PENDING and container.record is None
+            if waits and id(instance) in chosen:
                 self._progress.container(job, instance, container, ContainerStatus.FAILED, message)

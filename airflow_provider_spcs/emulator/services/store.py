@@ -47,7 +47,6 @@ class JobStore:
         self._db.execute("CREATE INDEX IF NOT EXISTS by_created ON jobs (owner, created)")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_name ON jobs (database, schema, name)")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_end ON jobs (completed) WHERE deleted IS NULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS log_cursors (container TEXT PRIMARY KEY, position INTEGER)")
 
     def close(self) -> None:
         """Close the file."""
@@ -76,6 +75,11 @@ class JobStore:
                 (job.status, job.message, job.completed, job.deleted, json.dumps(job.state()), job.id),
             )
 
+    def save_details(self, job: Job) -> None:
+        """Write what ALTER SERVICE has changed."""
+        with self._lock:
+            self._db.execute("UPDATE jobs SET details=? WHERE id=?", (json.dumps(job.details), job.id))
+
     def get(self, job_id: str) -> JobRow | None:
         """A job by its id."""
         with self._lock:
@@ -96,6 +100,7 @@ class JobStore:
         with self._lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE owner=? AND created >= ? AND created <= ?"
+                " AND json_extract(details, '$.service') IS NULL"
                 " ORDER BY created DESC LIMIT ?",
                 (owner, start, end, limit),
             ).fetchall()
@@ -114,17 +119,6 @@ class JobStore:
         """Note that a job is gone whose name has no object any more."""
         with self._lock:
             self._db.execute("UPDATE jobs SET status='DELETED', deleted=? WHERE id=?", (when, job_id))
-
-    def log_position(self, container: str) -> int:
-        """Up to which byte of a container's log its lines are in the event table."""
-        with self._lock:
-            row = self._db.execute("SELECT position FROM log_cursors WHERE container=?", (container,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def move_log_position(self, container: str, position: int) -> None:
-        """Note that the lines before ``position`` are in the event table."""
-        with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO log_cursors VALUES (?, ?)", (container, position))
 
 
 def _row(row: tuple[Any, ...]) -> JobRow:

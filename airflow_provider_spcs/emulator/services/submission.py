@@ -12,7 +12,7 @@ from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
 from airflow_provider_spcs.emulator.services import families, references, spec, template, waiting
 from airflow_provider_spcs.emulator.services import job_statement as statements
-from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
+from airflow_provider_spcs.emulator.services.job import InstanceState, Job, digest, fresh_instance
 from airflow_provider_spcs.emulator.services.spec.node import invalid
 
 if TYPE_CHECKING:
@@ -82,12 +82,10 @@ def submit(session: Session, request: JobRequest, text: str, *, ml_job: bool = F
     pool, pool_document = references.pool(session, request.pool)
     warehouse = references.warehouse(session, request.warehouse) if request.warehouse else None
     granted = references.integrations(session, request.integrations)
-    data = spec.load(text)
-    parsed = spec.parse(data)
+    tags = references.tags(session, request.tags)
+    described = specified(session, name, text, pool, granted)
+    parsed = spec.parse(spec.load(text))
     needs = _needs(parsed, pool, pool_document["instance_family"])
-    secrets = references.secrets(session, name, parsed, granted)
-    paths = references.stages(session, name, parsed)
-    shown = spec.canonical(data, {item.image: digest(item.image) for item in parsed.containers})
     details: dict[str, Any] = {
         "query_id": query_id,
         "compute_pool": pool,
@@ -98,25 +96,40 @@ def submit(session: Session, request: JobRequest, text: str, *, ml_job: bool = F
         "user": session.user,
         "is_async": request.is_async,
         "replicas_given": request.replicas is not None,
-        "tags": request.tags,
+        "tags": tags,
         "dns_name": dns_name(name),
-        "spec": shown,
-        "source": text,
-        "spec_digest": hashlib.sha256(shown.encode()).hexdigest(),
-        "secrets": {key: list(value) for key, value in secrets.items()},
-        "stage_paths": paths,
+        **described,
         "ml_job": ml_job,
+        "service": request.service,
     }
     now = account.clock.now().isoformat()
-    job = Job(job_id, name, parsed, needs, details, _instances(parsed, request.replicas or 1, job_id, now))
+    count = request.replicas or 1 if request.service is None else request.service["min_instances"]
+    alone = count == 1 and request.service is None
+    made = _instances(parsed, count, job_id, now, alone=alone)
+    job = Job(job_id, name, parsed, needs, details, made)
     account.services.add(job, _document(job, request, now))
     return job
 
 
-def digest(image: str) -> str:
-    """What stands for an image's digest: stable for its name, as there are no image files here."""
-    _, _, given = image.partition("@sha256:")
-    return "sha256:" + (given or hashlib.sha256(image.encode()).hexdigest())
+def specified(session: Session, name: Name, text: str, pool: str, granted: list[str]) -> dict[str, Any]:
+    """What a specification says of a job or service, with all that it names.
+
+    Raises:
+        SnowflakeError: What is wrong with it.
+    """
+    data = spec.load(text)
+    parsed = spec.parse(data)
+    document = session.account.objects.get("COMPUTE POOL", Name.account_level(pool))
+    _needs(parsed, pool, document["instance_family"])
+    secrets = references.secrets(session, name, parsed, granted)
+    shown = spec.canonical(data, {item.image: digest(item.image) for item in parsed.containers})
+    return {
+        "spec": shown,
+        "source": text,
+        "spec_digest": hashlib.sha256(shown.encode()).hexdigest(),
+        "secrets": {key: list(value) for key, value in secrets.items()},
+        "stage_paths": references.stages(session, name, parsed),
+    }
 
 
 def dns_name(name: Name) -> str:
@@ -140,24 +153,8 @@ def _needs(parsed: spec.ServiceSpec, pool: str, family: str) -> families.Resourc
     return needs
 
 
-def _instances(parsed: spec.ServiceSpec, replicas: int, job_id: str, now: str) -> list[InstanceState]:
-    mark = hashlib.sha256(job_id.encode()).digest()
-
-    def address(index: int) -> str:
-        if replicas == 1:
-            return "127.0.0.1"
-        # All of 127/8 is loopback; a block of addresses a job keeps the ports of its instances apart.
-        return f"127.{100 + mark[0] % 100}.{(mark[1] + index // 250) % 256}.{index % 250 + 2}"
-
-    return [
-        InstanceState(
-            id=index,
-            containers=[ContainerState(item.name, item.image, digest(item.image)) for item in parsed.containers],
-            created=now,
-            address=address(index),
-        )
-        for index in range(replicas)
-    ]
+def _instances(parsed: spec.ServiceSpec, count: int, job_id: str, now: str, *, alone: bool) -> list[InstanceState]:
+    return [fresh_instance(job_id, parsed, index, now, alone=alone) for index in range(count)]
 
 
 def _document(job: Job, request: JobRequest, now: str) -> dict[str, Any]:
@@ -176,4 +173,6 @@ def _document(job: Job, request: JobRequest, now: str) -> dict[str, Any]:
         "query_warehouse": job.details["query_warehouse"],
         "is_async_job": request.is_async,
         "spec_digest": job.details["spec_digest"],
+        "is_job": request.service is None,
+        **(request.service or {}),
     }

@@ -18,6 +18,8 @@ from airflow_provider_spcs.emulator.lifecycle import ContainerStatus
 from airflow_provider_spcs.emulator.services import launch, probes
 from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
 from airflow_provider_spcs.emulator.services.progress import Progress
+from airflow_provider_spcs.emulator.services.restarts import Restarts
+from airflow_provider_spcs.emulator.services.scaling import Scaling
 from airflow_provider_spcs.emulator.services.starter import Starter
 from airflow_provider_spcs.emulator.services.stopping import Stopping
 from airflow_provider_spcs.emulator.services.upkeep import Upkeep
@@ -37,6 +39,7 @@ POLL_SECONDS = 0.1
 # The system's call takes milliseconds in 31 bits; a deadline may be a month away.
 LONGEST_SLEEP_SECONDS = 3600.0
 LOST = 137
+LIVENESS_GRACE_SECONDS = 30.0
 
 
 class Supervisor:
@@ -68,7 +71,9 @@ class Supervisor:
         self.starter = Starter(
             account, self.progress, timing, attach=self.attach, wanted_elsewhere=lambda: bool(self._actions)
         )
-        self.stopping = Stopping(account, self.progress, self.jobs, self._live_containers)
+        self.stopping = Stopping(account, self.progress, self.jobs, self._live_containers, self._retire)
+        self.scaling = Scaling(self.progress, store, self.stopping.end)
+        self._restarts = Restarts(account.clock, self.progress, self.starter.again)
         self._upkeep = Upkeep(account, store, telemetry)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="spcs-jobs", daemon=True)
@@ -161,11 +166,22 @@ class Supervisor:
 
     def _probe(self, running: RunningContainer, live: Live) -> None:
         job, instance, container = live
-        probe = next(item.readiness for item in job.spec.containers if item.name == container.name)
-        if probe is not None and container.status is ContainerStatus.PENDING:
-            key = id(container)
-            ready = partial(self.post, partial(self.ready, live))
-            probes.watch(running.pid, instance.address, probe, lambda: key not in self._running, ready)
+        wanted = next(item for item in job.spec.containers if item.name == container.name)
+        where = (running.pid, instance.address)
+
+        def gone() -> bool:
+            found = self._running.get(id(container))
+            return found is None or found[0] is not running
+
+        if wanted.readiness is not None and container.status is ContainerStatus.PENDING:
+            probes.until_ready(*where, wanted.readiness, gone, partial(self.post, partial(self.ready, live)))
+        if wanted.liveness is not None:
+            # What ends it is the same for a job, whose container is not started again: it fails.
+            end = partial(running.terminate, LIVENESS_GRACE_SECONDS)
+            probes.until_dead(*where, wanted.liveness, gone, partial(self.post, end))
+
+    def _retire(self, job: Job, instances: list[InstanceState], reason: str, grace_seconds: float) -> None:
+        self.scaling.retire(job, instances, reason, grace_seconds)
 
     def _live_containers(self, job: Job) -> list[tuple[RunningContainer, Live]]:
         return [(running, live) for running, live, _ in self._running.values() if live[0] is job]
@@ -182,7 +198,13 @@ class Supervisor:
                 while self._actions:
                     self._actions.popleft()()
                 self._collect()
-                due = [self.starter.advance(self.jobs), self._upkeep.advance(self.containers())]
+                for job in list(self.jobs.values()):
+                    self.scaling.reconcile(job)
+                due = [
+                    self._restarts.advance(),
+                    self.starter.advance(self.jobs),
+                    self._upkeep.advance(self.containers()),
+                ]
                 deadline = min((moment for moment in due if moment is not None), default=None)
                 self._forget_ended()
             except Exception:
@@ -231,6 +253,10 @@ class Supervisor:
         status = ContainerStatus.DONE if code == 0 else ContainerStatus.FAILED
         self._telemetry.finish(job, instance, container)
         self._credentials.revoke_held_by(launch.holder(job, instance, container.name))
+        if self._restarts.wanted(live):
+            self._restarts.plan(live)
+            self.progress.settle(job)
+            return
         if container.status is ContainerStatus.PENDING and code == 0:
             # It ended before its readiness probe was answered: it ran all the same.
             self.ready(live)
@@ -243,7 +269,10 @@ class Supervisor:
         """Nothing is left of a container that an earlier process started."""
         container.exit_code = LOST
         self._credentials.revoke_held_by(launch.holder(job, instance, container.name))
-        self.progress.container(job, instance, container, ContainerStatus.FAILED, lifecycle.FATAL_ERROR)
+        if self._restarts.wanted((job, instance, container)):
+            self._restarts.plan((job, instance, container))
+        else:
+            self.progress.container(job, instance, container, ContainerStatus.FAILED, lifecycle.FATAL_ERROR)
         self.progress.settle(job)
         if job.terminal:
             self.stopping.rest(job)

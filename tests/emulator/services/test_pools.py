@@ -184,15 +184,18 @@ def test_ended_job_is_deleted_after_thirty_days(ticking: Local, make_spec: Spec)
 
 
 def test_every_status_can_end_and_every_transition_is_between_statuses() -> None:
-    """From each status of a job a terminal one can be reached; tables name no unknown status."""
-    for table in (lifecycle.JOB_TRANSITIONS, lifecycle.INSTANCE_TRANSITIONS, lifecycle.CONTAINER_TRANSITIONS):
+    """From each status of a job or service a terminal one can be reached; tables name no unknown status."""
+    jobs, services = lifecycle.JOB_TRANSITIONS, lifecycle.SERVICE_TRANSITIONS
+    for table in (jobs, services, lifecycle.INSTANCE_TRANSITIONS, lifecycle.CONTAINER_TRANSITIONS):
         assert {after for afters in table.values() for after in afters} <= set(table)
-    for status in lifecycle.JobStatus:
-        seen, edge = {status}, {status}
-        while edge:
-            edge = {after for before in edge for after in lifecycle.JOB_TRANSITIONS[before]} - seen
-            seen |= edge
-        assert seen & lifecycle.TERMINAL
+    for table in (jobs, services):
+        for status in table:
+            seen, edge = {status}, {status}
+            while edge:
+                edge = {after for before in edge for after in table[before]} - seen
+                seen |= edge
+            assert seen & lifecycle.TERMINAL
+    assert set(jobs) | set(services) == set(lifecycle.JobStatus)
 
 
 @given(

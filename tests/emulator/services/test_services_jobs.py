@@ -60,12 +60,13 @@ def test_async_job_answers_at_once(local: Local, make_spec: Spec) -> None:
             "F4",
             "EXECUTE JOB SERVICE\nIN COMPUTE POOL IDENTIFIER('pool')\nFROM SPECIFICATION $${spec}$$\n"
             "NAME = IDENTIFIER('f4') REPLICAS = 1 COMMENT = 'it\\'s' QUERY_WAREHOUSE = IDENTIFIER('COMPUTE_WH') "
-            "WITH TAG (a.b.c = 'v')",
+            "WITH TAG (emulator.public.cost = 'v')",
         ),
     ],
 )
 def test_clauses_come_in_any_order_and_spelling(local: Local, make_spec: Spec, name: str, statement: str) -> None:
     """Spec first or last, bare and quoted names, IDENTIFIER, any case."""
+    local.sql("CREATE TAG IF NOT EXISTS EMULATOR.PUBLIC.COST ALLOWED_VALUES 'v'")
     local.sql(statement.replace("{spec}", make_spec()))
     assert local.status(name) == "DONE"
 

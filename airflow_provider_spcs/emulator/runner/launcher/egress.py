@@ -67,7 +67,7 @@ class Door:
 
     def proxy(self, listener: socket.socket) -> None:
         """Serve an HTTP proxy (CONNECT and plain requests)."""
-        _serve(listener, self._proxied)
+        serve(listener, self._proxied)
 
     def forward(self, listener: socket.socket, host: str, port: int) -> None:
         """Pass every connection on to one host."""
@@ -75,9 +75,9 @@ class Door:
         def connected(client: socket.socket) -> None:
             upstream = self._connect(host, port)
             if upstream:
-                _join(client, upstream)
+                join(client, upstream)
 
-        _serve(listener, connected)
+        serve(listener, connected)
 
     def _proxied(self, client: socket.socket) -> None:
         head, rest = _head(client)
@@ -97,7 +97,7 @@ class Door:
         else:
             path = (url.path or "/") + (f"?{url.query}" if url.query else "")
             upstream.sendall(_origin_form(head, f"{method} {path} {version}") + rest)
-        _join(client, upstream)
+        join(client, upstream)
 
     def _connect(self, host: str, port: int) -> socket.socket | None:
         address = self._address(host, port)
@@ -118,7 +118,9 @@ class Door:
         return None
 
 
-def _serve(listener: socket.socket, handle: Any) -> None:
+def serve(listener: socket.socket, handle: Any) -> None:
+    """Hand every connection to ``handle`` in a thread of its own."""
+
     def one(client: socket.socket) -> None:
         # A client that goes away, or speaks no HTTP, concerns nobody else.
         with client, contextlib.suppress(OSError, ValueError):
@@ -156,7 +158,7 @@ def _answer(client: socket.socket, status: str, text: str) -> None:
     client.sendall(head.encode() + body)
 
 
-def _join(client: socket.socket, upstream: socket.socket) -> None:
+def join(client: socket.socket, upstream: socket.socket) -> None:
     """Pass bytes both ways until both ends have closed."""
     client.settimeout(None)
     upstream.settimeout(None)

@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 
 from . import egress, limits, linux, rewrite, view
 
+GO = b"g"
 _REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
-_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCSIFADDR, _IFF_UP = 0x8913, 0x8914, 0x8916, 1
+_IPV6_FREEBIND = 78
 
 
 def run(request: dict[str, Any], report: socket.socket) -> NoReturn:
@@ -34,6 +36,9 @@ def run(request: dict[str, Any], report: socket.socket) -> NoReturn:
         argv, env, workdir = _surroundings(request, plan, report)
     except Exception as error:  # noqa: BLE001 (whatever it is, the keeper must hear of it)
         report.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        os._exit(1)
+    # The keeper lets the command go once it has noted the container; a container that is given up never runs.
+    if report.recv(1) != GO:
         os._exit(1)
     report.close()
     child = os.fork()
@@ -102,9 +107,30 @@ def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:
     # Containers that share a network open the same doors, each its keeper's; the kernel chooses among those that live.
     several = bool(request["network_key"])
     forwards = [
-        socket.create_server((item["address"], item["port"]), reuse_port=several) for item in request["forwards"]
+        _door(item["address"], item["port"], several) for item in (*request["forwards"], *request["neighbours"])
     ]
     return [socket.create_server(("127.0.0.1", 0), backlog=128), *forwards], ""
+
+
+def _door(address: str, port: int, several: bool) -> socket.socket:
+    """A listening socket; an IPv6 address is given to the loopback device first."""
+    if ":" not in address:
+        return socket.create_server((address, port), reuse_port=several)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+        wanted = socket.inet_pton(socket.AF_INET6, address) + struct.pack("Ii", 128, socket.if_nametoindex("lo"))
+        # Another container of this network may have given it already, and one address has many ports.
+        with contextlib.suppress(FileExistsError):
+            fcntl.ioctl(control, _SIOCSIFADDR, wanted)
+    door = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    # The kernel takes a moment to be sure that nobody else has the address.
+    door.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+    door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if several:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    door.bind((address, port))
+    door.listen(128)
+    return door
 
 
 def _joined(pid: int | None) -> bool:
@@ -121,6 +147,8 @@ def _hosts(request: dict[str, Any], isolated: bool) -> str:
     entries = [["127.0.0.1", "localhost"], ["::1", "localhost ip6-localhost"], *request["hosts"]]
     if isolated:
         entries += [[item["address"], item["host"]] for item in request["forwards"] if item["named"]]
+    for item in request["neighbours"]:
+        entries += [[item["address"] if isolated else item["direct"], name] for name in item["names"]]
     return "".join(f"{address}\t{name}\n" for address, name in dict.fromkeys(map(tuple, entries)))
 
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import egress, identity, init, limits, linux, output
+from . import doors, egress, identity, init, limits, linux, output
 
 _DRAIN_SECONDS = 1.0
 """After the container's end, so long for output that a process outside its tree still holds open."""
@@ -71,7 +71,11 @@ class _Keeper:
         started = self._describe(message)
         scratch = self._directory / ".keeper.json.new"
         scratch.write_text(json.dumps(started))
-        scratch.replace(self._directory / "keeper.json")
+        # A link and no rename: whoever gave this container up has put a file there already, and this fails.
+        (self._directory / "keeper.json").hardlink_to(scratch)
+        scratch.unlink()
+        with report:
+            report.sendall(init.GO)
         if self._plan == "rewrite":
             self._warn(started["isolation"])
         return started
@@ -108,22 +112,32 @@ class _Keeper:
 
     def _hear(self, report: socket.socket, proxy: socket.socket) -> dict[str, Any]:
         """Wait for the container's first process; serve the listeners that it hands over."""
-        with report:
-            data, handles, _, _ = socket.recv_fds(report, 1 << 16, 250)
+        data, handles, _, _ = socket.recv_fds(report, 1 << 16, 250)
         message: dict[str, Any] = json.loads(data or b'{"error": "the container\'s first process died"}')
         if "error" in message:
             os.waitpid(self._pid, 0)
             raise RuntimeError(message["error"])
         door = egress.Door(self._request["egress"])
+        self._publish(message["isolated"])
         listeners = [socket.socket(fileno=handle) for handle in handles]
         if not listeners:
             door.proxy(proxy)
             return message
         proxy.close()
         door.proxy(listeners[0])
-        for listener, forward in zip(listeners[1:], self._request["forwards"], strict=True):
+        forwards, neighbours = self._request["forwards"], self._request["neighbours"]
+        for listener, forward in zip(listeners[1:], forwards, strict=False):
             door.forward(listener, forward["host"], forward["port"])
+        for listener, item in zip(listeners[1 + len(forwards) :], neighbours, strict=True):
+            doors.enter(listener, item["directory"], item["instance"], item["port"])
         return message
+
+    def _publish(self, isolated: bool) -> None:
+        """Let others in at the ports of the container's endpoints."""
+        place = self._request["published_at"]
+        for item in self._request["published"]:
+            inside = self._pid if isolated else None
+            doors.open_door(place["directory"], item["socket"], inside, (place["address"], item["port"]))
 
     def _describe(self, message: dict[str, Any]) -> dict[str, Any]:
         words = {"pid": "mount and pid namespaces", "mount": "mount namespace", "rewrite": "none: paths are rewritten"}

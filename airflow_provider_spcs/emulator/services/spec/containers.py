@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.services.spec.model import Amounts, Container, Probe, SecretUse, TokenMount
 from airflow_provider_spcs.emulator.services.spec.node import Node
 from airflow_provider_spcs.emulator.services.spec.quantity import cores, memory, memory_request
@@ -27,10 +26,6 @@ def container(node: Node) -> Container:
     """One container, checked."""
     fields = node.fields(_FIELDS, required=("name", "image"))
     requests, limits = _resources(fields.get("resources"))
-    if "livenessProbe" in fields:
-        _probe(fields["livenessProbe"], period=10)
-        # It restarts containers, which nothing here does.
-        raise unsupported(fields["livenessProbe"].path)
     return Container(
         name=fields["name"].label(),
         image=_image(fields["image"]),
@@ -41,6 +36,7 @@ def container(node: Node) -> Container:
         requests=requests,
         limits=limits,
         readiness=_probe(fields.get("readinessProbe"), period=5),
+        liveness=_probe(fields.get("livenessProbe"), period=10),
         secrets=_secrets(fields.get("secrets")),
         token=_token(fields.get("mountSessionToken"), fields.get("sessionTokenConfig")),
     )

@@ -56,6 +56,7 @@ class Container:
     requests: Amounts = Amounts()
     limits: Amounts = Amounts()
     readiness: Probe | None = None
+    liveness: Probe | None = None
     secrets: tuple[SecretUse, ...] = ()
     token: TokenMount | None = field(default_factory=TokenMount)
 
