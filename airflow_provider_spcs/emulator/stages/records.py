@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +37,7 @@ def records(path: Path, shape: FileFormat, *, headers: bool = False) -> Iterator
 
 
 class _Reader:
-    """Reads text character by character, holding no more of it than the record it is in.
+    """Reads text from one special character to the next, holding no more of it than the record it is in.
 
     Args:
         blocks: The text, in pieces.
@@ -56,6 +57,8 @@ class _Reader:
         self._nulls = set(shape.nulls)
         self._trim = shape.flag("TRIM_SPACE")
         self._empty_is_null = shape.flag("EMPTY_FIELD_AS_NULL")
+        self._in_bare = _any_of(self._delimiter, *self._ends, self._bare_escape)
+        self._in_enclosed = _any_of(self._quote, self._escape)
         self._at = 0
         self._line = 1
 
@@ -120,20 +123,22 @@ class _Reader:
         self._at += 1
         out: list[str] = []
         while self._at < len(self._text):
-            char = self._text[self._at]
-            if self._escape and char == self._escape and char != quote:
-                out.append(_unescaped(self._text[self._at + 1 : self._at + 2]))
+            special = self._in_enclosed.search(self._text, self._at)
+            end = special.start() if special else len(self._text)
+            self._line += self._text.count("\n", self._at, end)
+            out.append(self._text[self._at : end])
+            self._at = end
+            if special is None:
+                break
+            if self._escape and special[0] == self._escape and special[0] != quote:
+                out.append(_unescaped(self._text[end + 1 : end + 2]))
                 self._at += 2
-            elif self._text.startswith(quote * 2, self._at):
+            elif self._text.startswith(quote * 2, end):
                 out.append(quote)
                 self._at += 2
-            elif char == quote:
+            else:
                 self._at += 1
                 break
-            else:
-                self._line += char == "\n"
-                out.append(char)
-                self._at += 1
         # What follows the closing quote up to the delimiter belongs to no field; the record is read on.
         self._bare()
         found = "".join(out)
@@ -142,14 +147,15 @@ class _Reader:
     def _bare(self) -> str | None:
         out: list[str] = []
         raw_start = self._at
-        while self._at < len(self._text) and not self._at_end():
-            char = self._text[self._at]
-            if char == self._bare_escape:
-                out.append(_unescaped(self._text[self._at + 1 : self._at + 2]))
-                self._at += 2
-            else:
-                out.append(char)
-                self._at += 1
+        while self._at < len(self._text):
+            special = self._in_bare.search(self._text, self._at)
+            end = special.start() if special else len(self._text)
+            out.append(self._text[self._at : end])
+            self._at = end
+            if special is None or special[0] != self._bare_escape:
+                break
+            out.append(_unescaped(self._text[end + 1 : end + 2]))
+            self._at += 2
         raw = self._text[raw_start : self._at]
         found = "".join(out)
         if self._trim:
@@ -158,10 +164,10 @@ class _Reader:
             return None
         return found
 
-    def _at_end(self) -> bool:
-        return bool(self._delimiter and self._text.startswith(self._delimiter, self._at)) or any(
-            self._text.startswith(end, self._at) for end in self._ends
-        )
+
+def _any_of(*texts: str | None) -> re.Pattern[str]:
+    """What comes next of some texts; nothing when there are none."""
+    return re.compile("|".join(re.escape(text) for text in texts if text) or r"(?!)")
 
 
 def _unescaped(char: str) -> str:
