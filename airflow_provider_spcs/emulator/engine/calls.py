@@ -13,9 +13,10 @@ from airflow_provider_spcs.emulator.engine.translate.call import Call, plain
 from airflow_provider_spcs.emulator.engine.translate.parser import parse
 from airflow_provider_spcs.emulator.engine.translate.remainder import rest
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, settle
-from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.registry import command, scalar
 from airflow_provider_spcs.emulator.result import Kind, Result, text, value
+from airflow_provider_spcs.emulator.statement import split
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -39,7 +40,10 @@ def call(session: Session, statement: Statement) -> Result:
         shown = name
         found = caller.scalar_value(name, node.expressions)
     else:
-        raise SnowflakeError(f"SQL compilation error:\nUnknown user-defined function {name}.", 2140, "42601")
+        # Snowflake also takes CALL for its own functions.
+        if not name.startswith("SYSTEM$"):
+            raise SnowflakeError(f"SQL compilation error:\nUnknown user-defined function {name}.", 2140, "42601")
+        shown, found = name, session.rows(f"SELECT {sql}", binds)[0][0]
     if isinstance(found, Result):
         return Result(found.columns, found.rows, found.batches, Kind.CALL)
     return value(shown, plain(found), Kind.CALL)
@@ -65,9 +69,10 @@ def execute_immediate(session: Session, statement: Statement) -> Result:
     else:
         sql, binds = rest(statement)
         inner = str(session.rows(f"SELECT {sql}", binds)[0][0])
-    if inner.lstrip().upper().startswith(("DECLARE", "BEGIN\n", "LET ")):
-        raise unsupported("Snowflake Scripting")
-    return session.execute(inner)
+    parts = split(inner)
+    if len(parts) != 1:
+        raise SnowflakeError(f"EXECUTE IMMEDIATE takes one statement, found {len(parts)}.", 1003, "42000")
+    return session.execute(parts[0])
 
 
 @scalar("SYSTEM$CANCEL_ALL_QUERIES")
@@ -89,11 +94,25 @@ def cancel_query(session: Session, query_id: str) -> str:
     return f"query [{query_id}] terminated."
 
 
+@scalar("SYSTEM$CLIENT_VERSION_INFO")
+def client_version_info(session: Session) -> str:
+    """An empty list: every version of every client is welcome."""
+    del session
+    return "[]"
+
+
 @scalar("SYSTEM$ML_PLATFORM_CAPABILITIES")
 def ml_platform_capabilities(session: Session) -> str:
     """No optional capability: clients then use stages, as they did before there were any."""
     del session
     return "{}"
+
+
+@scalar("IS_ROLE_IN_SESSION")
+def is_role_in_session(session: Session, role: str) -> bool:
+    """Whether the current role is or inherits a role; grants between the account's own roles are not followed."""
+    inherited = {"ACCOUNTADMIN": {"SYSADMIN", "SECURITYADMIN", "USERADMIN"}, "SECURITYADMIN": {"USERADMIN"}}
+    return role in {session.role, "PUBLIC", *inherited.get(session.role, set())}
 
 
 @scalar("SYSTEM$ABORT_SESSION")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from airflow_provider_spcs.emulator.rest.routes import routes as rest_routes
 from airflow_provider_spcs.emulator.wire import chunks, login, page, queries, stage_files, statements_api
 from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway, Handler, Waiter, answered, awaited, unknown
 from airflow_provider_spcs.emulator.wire.reply import Reply, success
@@ -46,6 +47,7 @@ def application(gateway: Gateway) -> Starlette:
     """The routes of the emulated account; any other path is a 404 that names the coverage page."""
     routes = [Route(path, answered(gateway, handler), methods=methods) for path, handler, methods in ANSWERED]
     routes += [Route(path, awaited(gateway, waiter), methods=methods) for path, waiter, methods in AWAITED]
+    routes += rest_routes(gateway)
     files = stage_files.stage_file(gateway.transfers)
     routes.append(Route(f"/{BUCKET}/{{ticket}}/{{key:path}}", files, methods=["HEAD", "GET", "PUT"]))
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

@@ -25,7 +25,7 @@ from airflow_provider_spcs.emulator.wire.transfers import Transfers
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
 
-_LOG = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _LARGEST = 1 << 30
 """Bytes of a request body after decompression; a bulk insert may be large, a zip bomb may not."""
 _STOP_SECONDS = 5.0
@@ -113,11 +113,11 @@ def awaited(gateway: Gateway, waiter: Waiter) -> Callable[[HttpRequest], Awaitab
 
     async def endpoint(request: HttpRequest) -> Response:
         try:
-            answer = await waiter(gateway, await _read(request))
+            answer = await waiter(gateway, await read(request))
         except SnowflakeError as error:
             answer = reply.failure(error)
-        except Exception as error:  # noqa: BLE001 any HTTP 5xx would be retried by clients for half a minute
-            _LOG.exception("%s %s failed inside the emulator", request.method, request.url.path)
+        except Exception as error:
+            LOG.exception("%s %s failed inside the emulator", request.method, request.url.path)
             answer = reply.failure(internal_error(error))
         return answer if isinstance(answer, Response) else JSONResponse(answer)
 
@@ -133,7 +133,12 @@ async def unknown(request: HttpRequest, _error: Exception) -> Response:
     return JSONResponse(reply.failure(SnowflakeError(message, 390_404, "0A000")), status_code=404)
 
 
-async def _read(request: HttpRequest) -> Call:
+async def read(request: HttpRequest) -> Call:
+    """The request, with its body unpacked and parsed.
+
+    Raises:
+        SnowflakeError: 390400 when the body is not a JSON object.
+    """
     raw = await request.body()
     body = await run_in_threadpool(_parsed, raw, request.headers.get("content-encoding", ""))
     return Call(

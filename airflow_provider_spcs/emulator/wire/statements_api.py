@@ -59,7 +59,7 @@ def cancel(gateway: Gateway, call: Call) -> Answer:
 
 
 def _started(gateway: Gateway, call: Call) -> Query:
-    user, role = _caller(gateway, call)
+    user, role = caller(gateway, call)
     request = f"{user} {call.query['requestId']}" if call.query.get("requestId") else ""
     query = gateway.retries.find(request)
     if query is None:
@@ -89,14 +89,19 @@ def _begun(gateway: Gateway, user: str, role: str | None, token: str, body: dict
 
 
 def _find(gateway: Gateway, call: Call) -> Query:
-    user, _ = _caller(gateway, call)
+    user, _ = caller(gateway, call)
     query = gateway.queries.find(call.path["handle"])
     if query is None or query.user != user:
         raise SnowflakeError(f"Statement {call.path['handle']} not found", 709, "02000")
     return query
 
 
-def _caller(gateway: Gateway, call: Call) -> tuple[str, str | None]:
+def caller(gateway: Gateway, call: Call) -> tuple[str, str | None]:
+    """The user that a request's token proves, and the only role it gives.
+
+    Raises:
+        SnowflakeError: 3901xx without a valid token.
+    """
     scheme, _, token = call.authorization.partition(" ")
     if scheme.lower() == "snowflake":
         session = gateway.session(call).session
