@@ -8,24 +8,24 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf, mask_secret
 
-from airflow_provider_spcs import attempt as attempts
-from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import SpcsError, WorkerStopped
-from airflow_provider_spcs.finish import Finish
-from airflow_provider_spcs.killing import still_wanted, stop_job
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
-from airflow_provider_spcs.order import Order, submit
 from airflow_provider_spcs.parameters import SpcsJobParameters
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.attempt import Attempt
+    from airflow_provider_spcs.ending import Deadlines
+    from airflow_provider_spcs.finish import Finish
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.naming import JobName
+    from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.rows import JobState
 
 _KILL_PATIENCE = 25.0
@@ -114,13 +114,18 @@ class SpcsJobOperator(SpcsJobParameters):
 
     def execute(self, context: Any) -> Any:
         """Submit or take over the job, then wait, defer, or return."""
+        from airflow_provider_spcs.attempt import plan as make_plan
+        from airflow_provider_spcs.order import submit
+
         self._stop = threading.Event()
+        # A signal's handler must not be the first to import it.
+        import_module("airflow_provider_spcs.killing")
         order = self._order(context)
         self.policy()
         attempt, store = self._attempt(context), context.get("task_state_store")
         self._ti, self._retries_left = context["ti"], not attempt.last
         with self.hook:
-            plan = attempts.plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
+            plan = make_plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
             if plan.ended:
                 self._note(context, plan.name, "")
                 return self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
@@ -144,8 +149,10 @@ class SpcsJobOperator(SpcsJobParameters):
         Raises:
             JobError: As :meth:`airflow_provider_spcs.finish.Finish.conclude`.
         """
+        from airflow_provider_spcs.ending import Ending
         from airflow_provider_spcs.log_place import forget
 
+        import_module("airflow_provider_spcs.killing")
         ending = Ending.from_event(event)
         order = self._order(context)
         if self.get_logs:
@@ -164,6 +171,8 @@ class SpcsJobOperator(SpcsJobParameters):
         # Airflow's own limit for the task is over: its state does not say so yet, but nobody may wait any longer.
         in_time = not isinstance(sys.exception(), AirflowTaskTimeout)
         if in_time and self.adopts and self._retries_left:
+            from airflow_provider_spcs.killing import still_wanted
+
             self._left_to_retry = still_wanted(self._ti)
         if self._left_to_retry:
             self.log.info("This worker is stopped, the task is not: %s goes on for the retry.", self.job_name)
@@ -182,6 +191,8 @@ class SpcsJobOperator(SpcsJobParameters):
         killer.join(_KILL_PATIENCE)
 
     def _kill(self, job: str, action: str) -> None:
+        from airflow_provider_spcs.killing import stop_job
+
         try:
             with self.door().hook(transient_timeout=20) as hook:
                 stop_job(hook, job, action)
@@ -189,6 +200,8 @@ class SpcsJobOperator(SpcsJobParameters):
             self.log.exception("%s could not be stopped. `spcs gc` finds jobs whose task is no longer waiting.", job)
 
     def _wait(self, context: Any, order: Order, name: JobName, existing: JobState | None) -> Any:
+        from airflow_provider_spcs.ending import Deadlines, Reason
+
         begun = existing.created_at.timestamp() if existing and existing.created_at else time.time()
         deadlines = Deadlines(
             startup=begun + self.startup_timeout_seconds if self.startup_timeout_seconds else None,
@@ -260,6 +273,8 @@ class SpcsJobOperator(SpcsJobParameters):
         )
 
     def _finish(self, context: Any, order: Order, name: JobName, follower: LogFollower | None) -> Finish:
+        from airflow_provider_spcs.finish import Finish
+
         return Finish(
             hook=self.hook,
             attempt=self._attempt(context),
@@ -291,9 +306,11 @@ class SpcsJobOperator(SpcsJobParameters):
         mask_secret(dict(self.env_vars or {}))
         return self.order(getattr(context.get("dag"), "fileloc", None))
 
-    def _attempt(self, context: Any) -> attempts.Attempt:
+    def _attempt(self, context: Any) -> Attempt:
+        from airflow_provider_spcs.attempt import Attempt
+
         deployment = conf.get("spcs", "deployment", fallback="") or _host(conf.get("api", "base_url", fallback=""))
-        return attempts.Attempt.of(context, note=self.comment or "", deployment=deployment)
+        return Attempt.of(context, note=self.comment or "", deployment=deployment)
 
     def _note(self, context: Any, name: JobName, query_id: str) -> None:
         """Say early where the job is, so that the link works while it runs and after a crash."""

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_spcs.composition import Parts, SpecInput
 from airflow_provider_spcs.errors import InvalidInput
-from airflow_provider_spcs.order import Order
-from airflow_provider_spcs.policy import Codes, Policy
-from airflow_provider_spcs.poller import Door
 from airflow_provider_spcs.rendering import SpecTemplates
-from airflow_provider_spcs.spec import Resources
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.composition import Parts, SpecInput
     from airflow_provider_spcs.git import GitSource
-    from airflow_provider_spcs.spec import SecretRef
+    from airflow_provider_spcs.order import Order
+    from airflow_provider_spcs.policy import Codes, Policy
+    from airflow_provider_spcs.poller import Door
+    from airflow_provider_spcs.spec import Resources, SecretRef
     from airflow_provider_spcs.volumes import Volume
 
 
@@ -212,6 +211,8 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         Raises:
             InvalidInput: A setting is not valid.
         """
+        from airflow_provider_spcs.policy import Policy
+
         return Policy.of(
             on_finish_action=self.on_finish_action,
             drop_on_completion=self.drop_on_completion,
@@ -223,6 +224,8 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
 
     def door(self) -> Door:
         """How Snowflake is reached."""
+        from airflow_provider_spcs.poller import Door
+
         return Door(
             self.snowflake_conn_id,
             self.database,
@@ -242,6 +245,8 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         Raises:
             InvalidInput: A parameter is not valid, or two do not fit together.
         """
+        from airflow_provider_spcs.order import Order
+
         for where in ("poll_interval", "startup_timeout_seconds", "job_limit", "transient_timeout_seconds"):
             seconds = getattr(self, where)
             if seconds is not None and not seconds > 0:
@@ -261,6 +266,9 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         return order
 
     def _parts(self) -> Parts:
+        from airflow_provider_spcs.composition import Parts
+        from airflow_provider_spcs.spec import Resources
+
         resources = self.container_resources
         return Parts(
             spec=self._spec_input(),

@@ -11,8 +11,6 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.spec import ServiceSpec
-
 if TYPE_CHECKING:
     import jinja2
 
@@ -43,6 +41,8 @@ class SpecTemplates:
         if isinstance(content, str) and not self._names_file(content, environment):
             return self._render(environment.from_string(content), context)  # type: ignore[attr-defined]
         if dataclasses.is_dataclass(content) and type(content).__module__.startswith(_OURS):
+            from airflow_provider_spcs.spec import ServiceSpec
+
             rendered = self._render_dataclass(content, context, environment, seen_oids)
             # As a document: Airflow then shows it in readable form, with values under secret-looking keys hidden.
             return rendered.to_dict() if isinstance(rendered, ServiceSpec) else rendered

@@ -1,0 +1,80 @@
+"""The log of a deferred task: hidden values, and where a restarted triggerer goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+from airflow.sdk.execution_time.xcom import XCom
+
+from airflow_provider_spcs import SpcsJobOperator, SpcsJobTrigger
+from airflow_provider_spcs.log_place import KEY
+from tests.airflow.fakes import TaskInstance, context
+from tests.airflow.test_trigger import defer, first_event
+
+NUMBERS = ["python", "-uc", "import time\nfor n in range(24): print(f'N {n:02}'); time.sleep(0.25)"]
+LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(2)"]
+
+
+@pytest.fixture
+def xcoms(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Airflow's XComs by key, as its API would keep them."""
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(XCom, "get_one", staticmethod(lambda *, key, **_: kept.get(key)))
+    monkeypatch.setattr(XCom, "set", staticmethod(lambda *, key, value, **_: kept.update({key: value})))
+    monkeypatch.setattr(XCom, "delete", staticmethod(lambda *, key, **_: kept.pop(key, None)))
+    return kept
+
+
+def shown(capsys: pytest.CaptureFixture[str], word: str) -> list[str]:
+    """Lines of the log from ``word`` on."""
+    return [
+        line[line.index(word) :].split("[")[0].strip() for line in capsys.readouterr().out.splitlines() if word in line
+    ]
+
+
+def test_restarted_triggerer_goes_on_where_the_log_was(
+    job: dict[str, Any], xcoms: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trigger's arguments do not change while it waits, so its place is kept outside; the end removes it."""
+    ti = TaskInstance(run_id="restarted")
+    operator, first = defer(job, NUMBERS, ti)
+    second = SpcsJobTrigger(**first.serialize()[1])
+    first.task_instance = second.task_instance = ti  # type: ignore[assignment]
+
+    async def restart() -> dict[str, Any]:
+        before = asyncio.create_task(first_event(first))
+        while KEY not in xcoms:
+            await asyncio.sleep(0.05)
+        before.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await before
+        return await first_event(second)
+
+    event = asyncio.run(restart())
+    operator.execute_complete(context(ti), event)
+    assert shown(capsys, "N ") == [f"N {number:02}" for number in range(24)]
+    assert xcoms == {}
+
+
+def test_place_of_another_job_is_not_used(job: dict[str, Any], xcoms: dict[str, Any], capsys: Any) -> None:
+    """After a clear the new attempt's log begins at its beginning."""
+    ti = TaskInstance(run_id="other-place")
+    xcoms[KEY] = {"job": "E.P.OTHER", "cursor": {"streams": [[0, "main", ["2999-01-01T00:00:00Z", 1, 9, [], 0, ""]]]}}
+    operator, trigger = defer(job, NUMBERS, ti)
+    trigger.task_instance = ti  # type: ignore[assignment]
+    operator.execute_complete(context(ti), asyncio.run(first_event(trigger)))
+    assert len(shown(capsys, "N ")) == 24
+
+
+def test_secret_looking_variable_is_hidden_while_deferred(job: dict[str, Any], capsys: Any) -> None:
+    """As Airflow hides it in a worker; the trigger takes it from the job, Airflow's database has it nowhere."""
+    operator, trigger = defer(job, LEAK, TaskInstance(run_id="leak"), env_vars={"DB_PASSWORD": "hunter-two"})
+    assert "hunter-two" not in str(trigger.serialize())
+    asyncio.run(first_event(trigger))
+    out = capsys.readouterr().out
+    assert "password is ***" in out
+    assert "hunter-two" not in out
+    assert isinstance(operator, SpcsJobOperator)
