@@ -59,6 +59,15 @@ class SpcsClient:
         self._place: tuple[str, str] | None = None
         self._history_told = False
 
+    def open(self) -> None:
+        """Open the held connection now, and try once only; a person at a terminal wants to hear of it at once.
+
+        Raises:
+            StatementError: The login is refused.
+            Exception: What the connector raises when nobody answers.
+        """
+        self._calls.once(Sql("SELECT CURRENT_ACCOUNT()"))
+
     def close(self) -> None:
         """Close the held connection; the next call opens another."""
         self._held.close()

@@ -12,7 +12,7 @@ import typer
 
 from airflow_provider_spcs.commands.groups import command
 from airflow_provider_spcs.commands.login import Login
-from airflow_provider_spcs.commands.outcome import PROBLEM, note
+from airflow_provider_spcs.commands.outcome import PROBLEM, airflow_on_stderr, note
 from airflow_provider_spcs.commands.output import AsJson, age, job_document, print_json, table
 from airflow_provider_spcs.errors import InvalidInput
 
@@ -128,6 +128,7 @@ def _source(url: str | None) -> tuple[StateLookup | None, str]:
         return api, task_states.deployment_of(url)
     if not _airflow_here():
         return None, ""
+    airflow_on_stderr()
     return task_states.of_database, task_states.this_deployment()
 
 

@@ -12,14 +12,15 @@ import typer
 
 from airflow_provider_spcs.commands import config_files
 from airflow_provider_spcs.commands.outcome import CannotConnect
-from airflow_provider_spcs.errors import InvalidInput, SpcsError
+from airflow_provider_spcs.errors import InvalidInput, StatementError
+from airflow_provider_spcs.transient import describe, is_snowflake, passes
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.client import SpcsClient
 
 _PANEL = "Connection"
 _LOGIN_SECONDS, _REQUEST_SECONDS = 15, 120
-_FIRST_PATIENCE, _PATIENCE = 5.0, 60.0
+_PATIENCE = 60.0
 _TOKEN_FILE = Path("/snowflake/session/token")
 #: Words of the Snowflake CLI and of SnowSQL for what the connector calls otherwise.
 _OTHER_WORDS = {
@@ -93,12 +94,20 @@ class Login:
             )
         client = self._from_airflow() if self.airflow_conn_id else self._from_settings()
         try:
-            client.query("SELECT CURRENT_ACCOUNT()")
-        except SpcsError as error:
+            client.open()
+        except Exception as error:
             client.close()
-            raise CannotConnect("connection", f"{self.describe()} does not open: {error}") from error
-        client.transient_timeout = _PATIENCE
+            if isinstance(error, StatementError):
+                raise self._refused(error.what, "Check account, user and credentials") from error
+            if not (is_snowflake(error) or passes(error)):
+                raise
+            raise self._refused(
+                describe(error), "Check host and account, and whether the network leads there"
+            ) from error
         return client
+
+    def _refused(self, what: str, mend: str) -> CannotConnect:
+        return CannotConnect("connection", f"{self.describe()} does not open: {what}", "", mend)
 
     def describe(self) -> str:
         """Where the connection comes from, for a person."""
@@ -153,15 +162,18 @@ class Login:
 
             return connect(**parameters)
 
-        return SpcsClient(connect, transient_timeout=_FIRST_PATIENCE, notices=logging.getLogger("spcs"))
+        return SpcsClient(connect, transient_timeout=_PATIENCE, notices=logging.getLogger("spcs"))
 
     def _from_airflow(self) -> SpcsClient:
+        from airflow_provider_spcs.commands.outcome import airflow_on_stderr
+
+        airflow_on_stderr()
         from airflow.providers.common.compat.sdk import AirflowException
 
         from airflow_provider_spcs.hooks import SpcsHook
 
         changes: dict[str, Any] = dict(self._changes())
-        hook = SpcsHook(str(self.airflow_conn_id), transient_timeout=_FIRST_PATIENCE, **changes)
+        hook = SpcsHook(str(self.airflow_conn_id), transient_timeout=_PATIENCE, **changes)
         try:
             hook.get_connection(hook.get_conn_id())
         except AirflowException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,18 @@ class CannotConnect(SpcsError):  # noqa: N818 - says what happened, as the tree 
 def note(text: str, style: str | None = None) -> None:
     """Say something beside the command's output, on standard error; colours only on a terminal."""
     typer.secho(text, err=True, fg=style)
+
+
+def airflow_on_stderr() -> None:
+    """Load Airflow with its own log on standard error, errors only: standard output is the command's."""
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    import airflow.settings  # noqa: F401 - configures logging
+
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+            handler.setStream(sys.stderr)
+    for name in ("snowflake", "airflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def fail(error: BaseException, code: int) -> NoReturn:
