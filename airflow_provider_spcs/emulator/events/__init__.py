@@ -16,6 +16,7 @@ from airflow_provider_spcs.emulator.events.rows import Row
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
     from airflow_provider_spcs.emulator.services.job import ContainerState, InstanceState, Job
+    from airflow_provider_spcs.emulator.services.store import JobStore
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,12 @@ class Telemetry:
 
     Args:
         account: Whose event table it is.
+        store: Remembers which logs are not in it as a whole.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, store: JobStore) -> None:
         self._account = account
+        self._store = store
         self._rows: deque[Row] = deque()
         self._followers: dict[str, Follower] = {}
         self._lock = threading.Lock()
@@ -93,6 +96,7 @@ class Telemetry:
         key = _key(job, instance, container)
         resource = rows.attributes(self._account.name, job, instance, container)
         position = self._positions.get(key, 0)
+        self._store.open_log(key, job.id)
         with self._lock:
             self._followers[key] = Follower(key, Path(container.log_path), resource, job.spec.log_level, position)
         self._news.set()
@@ -104,6 +108,16 @@ class Telemetry:
             if follower is not None:
                 follower.finished = True
         self._news.set()
+
+    def catch_up(self, job: Job) -> None:
+        """Take in what an earlier process left of the logs of a job's ended containers."""
+        for instance, container in job.containers():
+            if container.exit_code is None:
+                continue
+            self.follow(job, instance, container)
+            self.finish(job, instance, container)
+            if container.log_path is None:
+                self._store.close_log(_key(job, instance, container))
 
     def _event(self, resource: dict[str, Any], what: str, message: str, status: str) -> None:
         self.add(rows.event(self._account.clock.now(), resource, f"{what}.STATUS_CHANGE", message, str(status)))
@@ -138,6 +152,7 @@ class Telemetry:
             elif finished:
                 with self._lock:
                     self._followers.pop(follower.key, None)
+                self._store.close_log(follower.key)
         if batch or moved:
             table.insert(self._account, batch, [(follower.key, position) for follower, position in moved])
         for follower, position in moved:

@@ -62,7 +62,7 @@ class Services:
         self._account = account
         self.timing = PoolTiming()
         self.store = JobStore(account.home.root / "jobs.sqlite")
-        self.telemetry = Telemetry(account)
+        self.telemetry = Telemetry(account, self.store)
         self.supervisor = Supervisor(account, self.store, self.telemetry, self.timing)
         secrets.forget_with(account)
         account.objects.on_drop("SERVICE", self._dropped)
@@ -77,6 +77,10 @@ class Services:
                 self.store.mark_deleted(row.id, self._account.clock.now().isoformat())
             else:
                 self._pick_up(self.job(row))
+        for job_id in self.store.with_open_logs():
+            known = self.supervisor.jobs.get(job_id) or self.revive(job_id)
+            if known is not None:
+                self.telemetry.catch_up(known)
         self.supervisor.start()
 
     def close(self) -> None:

@@ -47,6 +47,7 @@ class JobStore:
         self._db.execute("CREATE INDEX IF NOT EXISTS by_created ON jobs (owner, created)")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_name ON jobs (database, schema, name)")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_end ON jobs (completed) WHERE deleted IS NULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS open_logs (log TEXT PRIMARY KEY, job TEXT)")
 
     def close(self) -> None:
         """Close the file."""
@@ -119,6 +120,21 @@ class JobStore:
         """Note that a job is gone whose name has no object any more."""
         with self._lock:
             self._db.execute("UPDATE jobs SET status='DELETED', deleted=? WHERE id=?", (when, job_id))
+
+    def open_log(self, log: str, job_id: str) -> None:
+        """Note that a container's log is not in the event table as a whole."""
+        with self._lock:
+            self._db.execute("INSERT OR IGNORE INTO open_logs VALUES (?, ?)", (log, job_id))
+
+    def close_log(self, log: str) -> None:
+        """Note that it is."""
+        with self._lock:
+            self._db.execute("DELETE FROM open_logs WHERE log=?", (log,))
+
+    def with_open_logs(self) -> list[str]:
+        """Ids of the jobs whose logs are not in the event table as a whole."""
+        with self._lock:
+            return [row[0] for row in self._db.execute("SELECT DISTINCT job FROM open_logs").fetchall()]
 
 
 def _row(row: tuple[Any, ...]) -> JobRow:
