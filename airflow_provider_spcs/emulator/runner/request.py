@@ -20,12 +20,14 @@ class Mount:
         source: Directory on the host; made when missing unless ``kind`` is ``"stage"``.
         target: Absolute path inside.
         read_only: Whether the container may only read it.
+        size: Bytes it holds at most, for a memory volume of this container alone; None for no limit.
     """
 
     kind: Literal["stage", "local", "memory", "block"]
     source: Path
     target: str
     read_only: bool = False
+    size: int | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ def _mounts(request: ContainerRequest, image: Image, directory: Path) -> list[di
     for mount in request.mounts:
         if mount.kind != "stage":
             mount.source.mkdir(parents=True, exist_ok=True)
-        mounts.append({"source": str(mount.source), "target": mount.target, "read_only": mount.read_only})
+        shown = {"source": str(mount.source), "target": mount.target, "read_only": mount.read_only}
+        mounts.append(shown | {"size": mount.size})
     if request.token is not None:
         token = Path(request.token.path)
         (directory / "session").mkdir(mode=0o755)

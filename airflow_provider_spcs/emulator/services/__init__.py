@@ -18,6 +18,7 @@ from airflow_provider_spcs.emulator.services import (
     describe_service,
     drop_service,
     families,
+    family_rows,
     history,
     image_repositories,
     integrations,
@@ -33,6 +34,7 @@ from airflow_provider_spcs.emulator.services import (
     submission,
     telemetry_methods,
 )
+from airflow_provider_spcs.emulator.services.ingress import Ingress
 from airflow_provider_spcs.emulator.services.job import Job
 from airflow_provider_spcs.emulator.services.pool_state import PoolTiming
 from airflow_provider_spcs.emulator.services.store import JobRow, JobStore
@@ -64,6 +66,7 @@ class Services:
         self.store = JobStore(account.home.root / "jobs.sqlite")
         self.telemetry = Telemetry(account, self.store)
         self.supervisor = Supervisor(account, self.store, self.telemetry, self.timing)
+        self.ingress = Ingress(account)
         secrets.forget_with(account)
         account.objects.on_drop("SERVICE", self._dropped)
 
@@ -77,6 +80,7 @@ class Services:
                 self.store.mark_deleted(row.id, self._account.clock.now().isoformat())
             else:
                 self._pick_up(self.job(row))
+                self._reopen(row)
         for job_id in self.store.with_open_logs():
             known = self.supervisor.jobs.get(job_id) or self.revive(job_id)
             if known is not None:
@@ -92,6 +96,7 @@ class Services:
             running.wait(CLOSE_WAIT_SECONDS)
         self.supervisor.call(lambda: None)
         self.supervisor.close()
+        self.ingress.close_all()
         self.telemetry.close()
         self.store.close()
 
@@ -105,11 +110,13 @@ class Services:
         Raises:
             SnowflakeError: 2002 when the name is taken.
         """
+        document["ingress"] = self.ingress.open(job)
         self.store.add(job, document["created_on"])
         try:
             self._account.objects.create("SERVICE", job.name, document)
         except SnowflakeError:
             self.store.remove(job.id)
+            self.ingress.close(job.id)
             raise
         self.supervisor.post(lambda: self._admit(job))
 
@@ -215,6 +222,12 @@ class Services:
         if any(item.record is not None for item in instance.containers):
             self.supervisor.post(lambda: self.supervisor.starter.again(live))
 
+    def _reopen(self, row: JobRow) -> None:
+        document = self._account.objects.find("SERVICE", row.name)
+        if document is not None and row.details.get("service") is not None:
+            ports = self.ingress.open(self.job(row), document.get("ingress"))
+            self._account.objects.update("SERVICE", row.name, ingress=ports)
+
     def _stop(self, job: Job) -> None:
         if job.service is not None:
             # It runs again when the account does.
@@ -223,6 +236,7 @@ class Services:
             self.supervisor.stopping.fail(job, JobStatus.INTERNAL_ERROR, STOPPED, CLOSE_GRACE_SECONDS)
 
     def _dropped(self, gone: StoredObject) -> None:
+        self.ingress.close(gone.document["id"])
         with contextlib.suppress(SnowflakeError):
             self.supervisor.call(lambda: self.supervisor.stopping.drop(gone.document["id"]))
 
@@ -235,6 +249,7 @@ __all__ = [
     "describe_service",
     "drop_service",
     "families",
+    "family_rows",
     "history",
     "image_repositories",
     "integrations",

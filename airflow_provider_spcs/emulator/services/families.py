@@ -38,7 +38,8 @@ class Resources:
 
 
 @cache
-def _table() -> dict[str, Resources]:
+def every() -> dict[str, Resources]:
+    """What one node of each family holds."""
     text = Path(__file__).with_name("families.json").read_text()
     return {
         name: Resources(row["cpu"], row["memory_gib"] * 2**30, row["gpu"]) for name, row in json.loads(text).items()
@@ -51,7 +52,7 @@ def node(family: str) -> Resources:
     Raises:
         SnowflakeError: 1008 for a family that does not exist.
     """
-    found = _table().get(family.upper())
+    found = every().get(family.upper())
     if found is None:
         raise SnowflakeError(f"SQL compilation error:\nInvalid instance family '{family}'.", 1008, "22023")
     return found

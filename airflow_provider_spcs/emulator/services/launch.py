@@ -136,7 +136,9 @@ def mount(account: Account, job: Job, instance: InstanceState, volume: Volume, p
     source = job_directory(account, job.id) / str(instance.id) / volume.name
     source.mkdir(parents=True, exist_ok=True)
     kind: Any = volume.source
-    return Mount(kind, source, path)
+    # What several containers share is a directory of the host, whose size nothing here can hold.
+    users = sum(name == volume.name for item in job.spec.containers for name, _ in item.mounts)
+    return Mount(kind, source, path, size=volume.size if kind == "memory" and users == 1 else None)
 
 
 def _connection(account: Account, job: Job, container: Container, files: dict[str, bytes]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, number, text
-from airflow_provider_spcs.emulator.services import clauses
+from airflow_provider_spcs.emulator.services import clauses, ingress
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -76,11 +76,19 @@ def show_instances(session: Session, statement: Statement) -> Result:
 
 @command("SHOW ENDPOINTS")
 def show_endpoints(session: Session, statement: Statement) -> Result:
-    """Endpoints of the specification; public ones get no address, as nothing listens for the outside."""
+    """Endpoints of the specification; a service's public ones answer on this machine's loopback, a job's nowhere."""
     row, chosen = _read(session, statement)
     job = session.account.services.job(row)
+    ports = (session.account.objects.find("SERVICE", row.name) or {}).get("ingress") or {}
     rows: list[tuple[object, ...]] = [
-        (item.name, item.port, item.port_range, item.protocol, "true" if item.public else "false", None)
+        (
+            item.name,
+            item.port,
+            item.port_range,
+            item.protocol,
+            "true" if item.public else "false",
+            f"{ingress.HOST}:{ports[item.name]}" if item.name in ports else None,
+        )
         for item in job.spec.endpoints
         if chosen(item.name)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +26,7 @@ RESOURCE = """
 
 
 @pytest.fixture
-def monitored(local: Local, make_spec: Spec) -> Iterator[Local]:
+def monitored(local: Local, make_spec: Spec) -> Local:
     """An account where the job WATCHED has ended, with a line of log and metrics."""
     if local.sql("SHOW SERVICES LIKE 'WATCHED'") == []:
         text = make_spec("import time; print('seen'); time.sleep(0.5)")
@@ -36,7 +36,7 @@ def monitored(local: Local, make_spec: Spec) -> Iterator[Local]:
         local.start("OTHER", make_spec("print('unseen')"))
         local.ended("OTHER")
         local.account.services.telemetry.flush()
-    yield local
+    return local
 
 
 def test_view_over_the_events_shows_one_databases_jobs(monitored: Local) -> None:

@@ -183,6 +183,13 @@ def test_ended_job_is_deleted_after_thirty_days(ticking: Local, make_spec: Spec)
     ticking.until(lambda: ticking.sql("SHOW SERVICES LIKE 'OLD'") == [])
 
 
+def test_instance_families_are_listed_with_their_sizes(local: Local) -> None:
+    """Read by name; LIKE chooses."""
+    rows = local.sql("SHOW COMPUTE POOL INSTANCE FAMILIES LIKE 'CPU_X64_S%'")
+    found = {row["name"]: (row["vcpu"], row["memory_gib"], row["gpu_count"]) for row in rows}
+    assert found == {"CPU_X64_S": (3, 13, 0), "CPU_X64_SL": (14, 54, 0)}
+
+
 def test_every_status_can_end_and_every_transition_is_between_statuses() -> None:
     """From each status of a job or service a terminal one can be reached; tables name no unknown status."""
     jobs, services = lifecycle.JOB_TRANSITIONS, lifecycle.SERVICE_TRANSITIONS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -273,3 +274,40 @@ def test_readiness_probe_holds_the_container_pending(local: Local, make_spec: Sp
     local.until(lambda: local.status("PROBED") != "PENDING")
     assert local.status("PROBED") == "RUNNING", local.logs("PROBED")
     local.sql("DROP SERVICE PROBED")
+
+
+def test_memory_volume_holds_no_more_than_its_size(local: Local, make_spec: Spec) -> None:
+    """Writing past it fails as a full disk does, where mount namespaces are allowed."""
+    code = (
+        "import errno\n"
+        "try: open('/mem/f', 'wb').write(bytes(3 << 20))\n"
+        "except OSError as error: print(error.errno == errno.ENOSPC)"
+    )
+    text = json.loads(make_spec(code, volumeMounts=[{"name": "m", "mountPath": "/mem"}]))
+    text["spec"]["volumes"] = [{"name": "m", "source": "memory", "size": "1Mi"}]
+    local.start("MEM_1", json.dumps(text))
+    assert local.ended("MEM_1") == "DONE", local.logs("MEM_1")
+    if local.account.runner.plan != "rewrite":
+        assert local.logs("MEM_1") == "True"
+
+
+def test_tag_must_exist_and_allow_its_value(local: Local, make_spec: Spec) -> None:
+    """2003 for a tag that is missing, 1008 for a value that is not allowed; nothing is created."""
+    local.sql("CREATE TAG IF NOT EXISTS LEVEL ALLOWED_VALUES 'high', 'low'")
+    for clause, errno in (("TAG (NO_TAG = 'x')", 2003), ("TAG (LEVEL = 'middle')", 1008)):
+        with pytest.raises(SnowflakeError) as caught:
+            local.start("TAGGED", make_spec(), clause)
+        assert caught.value.errno == errno
+    local.start("TAGGED", make_spec(), "WITH TAG (LEVEL = 'low')")
+    assert local.ended("TAGGED") == "DONE"
+
+
+def test_container_that_cannot_be_started_says_why_in_the_history(local: Local, make_spec: Spec) -> None:
+    """GET_JOB_HISTORY's MESSAGE has the reason."""
+    bare = json.loads(make_spec())
+    del bare["spec"]["containers"][0]["command"]
+    bare["spec"]["containers"][0]["image"] = "/snowflake/images/snowflake_images/exampleimage:latest"
+    local.start("BARE", json.dumps(bare))
+    assert local.ended("BARE") == "FAILED"
+    message = local.value("SELECT MESSAGE FROM TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY()) WHERE NAME = 'BARE'")
+    assert "nothing to run" in message

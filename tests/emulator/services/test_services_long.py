@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -206,6 +208,34 @@ def test_service_is_ready_when_its_probe_is_answered(helpers: Local, make_spec: 
     helpers.until(lambda: "Readiness probe is failing" in helpers.containers("READY")[0]["message"])
     assert helpers.status("READY") == "PENDING"
     helpers.until(lambda: helpers.status("READY") == "RUNNING")
+
+
+def test_public_endpoint_answers_on_loopback(helpers: Local, make_spec: Spec) -> None:
+    """SHOW ENDPOINTS says where; after the drop nothing listens there."""
+    text = served(make_spec).replace('"port": 8000}]', '"port": 8000, "public": true}]')
+    create(helpers, "OPENED", text)
+    row = helpers.sql("SHOW ENDPOINTS IN SERVICE OPENED")[0]
+    assert (row["name"], row["is_public"]) == ("web", "true")
+    url = f"http://{row['ingress_url']}/"
+    assert urllib.request.urlopen(url, timeout=10).read() == b"opened-0"
+    helpers.sql("DROP SERVICE OPENED")
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(url, timeout=10)
+
+
+def test_service_runs_again_when_the_account_is_opened_again(helpers: Local, tmp_path: Path, make_spec: Spec) -> None:
+    """A stop of the account is no end of a service; its public port stays the same."""
+    first = type(helpers)(tmp_path / "home")
+    text = served(make_spec).replace('"port": 8000}]', '"port": 8000, "public": true}]')
+    first.sql("CREATE SERVICE STAYS IN COMPUTE POOL POOL FROM SPECIFICATION ?", text)
+    first.until(lambda: first.status("STAYS") == "RUNNING")
+    url = first.sql("SHOW ENDPOINTS IN SERVICE STAYS")[0]["ingress_url"]
+    first.account.close()
+    second = type(helpers)(tmp_path / "home")
+    second.until(lambda: second.status("STAYS") == "RUNNING")
+    assert second.sql("SHOW ENDPOINTS IN SERVICE STAYS")[0]["ingress_url"] == url
+    assert urllib.request.urlopen(f"http://{url}/", timeout=10).read() == b"stays-0"
+    second.account.close()
 
 
 def test_stop_all_drops_services_and_cancels_jobs(helpers: Local, make_spec: Spec) -> None:

@@ -128,10 +128,21 @@ def serve(listener: socket.socket, handle: Any) -> None:
 
     def accept() -> None:
         while True:
-            client, _ = listener.accept()
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return  # it was closed
             threading.Thread(target=one, args=(client,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
+
+
+def stop(listener: socket.socket) -> None:
+    """End what :func:`serve` does; connections that are open stay."""
+    # Closing alone does not wake the thread that accepts.
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
 
 
 def _head(client: socket.socket) -> tuple[bytes, bytes]:

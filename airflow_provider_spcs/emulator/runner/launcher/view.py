@@ -26,7 +26,8 @@ def enter(plan: dict[str, Any], new_proc: bool) -> None:
     Args:
         plan: ``scratch`` (a directory that may be covered), ``private`` (target -> writable directory of the host),
             ``hidden`` (directories shown empty), ``visible`` and ``writable`` (host paths shown where they are, over
-            the former two), ``mounts`` (``source``, ``target``, ``read_only``), ``files`` (``target``, ``content``,
+            the former two), ``mounts`` (``source``, ``target``, ``read_only``; with ``size``, memory of so many bytes
+            instead of the source), ``files`` (``target``, ``content``,
             ``mode``).
         new_proc: Whether this process is in a pid namespace of its own.
 
@@ -38,7 +39,9 @@ def enter(plan: dict[str, Any], new_proc: bool) -> None:
     private = [(sources.hold(source), target) for target, source in plan["private"].items()]
     kept = [(sources.hold(path), path, True) for path in plan["visible"]]
     kept += [(sources.hold(path), path, False) for path in plan["writable"]]
-    mounts = [(sources.hold(item["source"]), item["target"], item["read_only"]) for item in plan["mounts"]]
+    held = [item for item in plan["mounts"] if not item.get("size")]
+    mounts = [(sources.hold(item["source"]), item["target"], item["read_only"]) for item in held]
+    memory = [item for item in plan["mounts"] if item.get("size")]
     _new_root(plan["scratch"], new_proc)
     for source, target in private:
         linux.bind(source, place(target, directory=True))
@@ -46,6 +49,9 @@ def enter(plan: dict[str, Any], new_proc: bool) -> None:
         linux.mount("hidden", place(target, directory=True), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755")
     for source, target, only_read in sorted(kept, key=_depth) + sorted(mounts, key=_depth):
         _show(source, target, only_read)
+    for item in memory:
+        data = f"mode=1777,size={item['size']}"
+        linux.mount("memory", place(item["target"], directory=True), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, data)
     _files(plan["files"])
     sources.close()
     _leave_old_root()
