@@ -155,9 +155,7 @@ def test_copy_in_a_transaction_is_rolled_back_with_it(session: Session, stage: P
     assert session.rows("SELECT count(*) FROM t") == [(0,)]
 
 
-@pytest.mark.parametrize(
-    "options", ["ON_ERROR = MAYBE", "VALIDATION_MODE = RETURN_ERRORS", "PURG = TRUE", "FILES = 'a'"]
-)
+@pytest.mark.parametrize("options", ["ON_ERROR = MAYBE", "VALIDATION_MODE = RETURN_SOME", "PURG = TRUE", "FILES = 'a'"])
 def test_options_outside_the_rules_are_refused(session: Session, stage: Path, options: str) -> None:
     """A wrong or unsupported option is an error before anything is loaded."""
     (stage / "a.csv").write_text("1,x,1\n")
@@ -211,3 +209,70 @@ def test_infer_schema_says_types_and_expressions(session: Session, stage: Path) 
         ("name", "TEXT", True),
         ("day", "DATE", False),
     ]
+
+
+def test_validation_mode_says_the_errors_and_loads_nothing(session: Session, stage: Path) -> None:
+    """RETURN_ERRORS lists each bad record with its text; RETURN_<n>_ROWS gives rows, or the first one's error."""
+    (stage / "bad.csv").write_text("1,a\nx,b\n3,ccc\n4,d\n")
+    session.execute("CREATE TABLE v (id INT, name VARCHAR(2))")
+    errors = session.rows("COPY INTO v FROM @s/bad.csv VALIDATION_MODE = RETURN_ERRORS")
+    assert [(row[0], row[1], row[6], row[9], row[11]) for row in errors] == [
+        ("Numeric value 'x' is not recognized", "bad.csv", 100038, 2, "x,b"),
+        ("String 'ccc' is too long and would be truncated", "bad.csv", 100078, 3, "3,ccc"),
+    ]
+    assert session.rows("COPY INTO v FROM @s/bad.csv VALIDATION_MODE = RETURN_1_ROWS") == [(1, "a")]
+    with pytest.raises(SnowflakeError, match="line 2"):
+        session.execute("COPY INTO v FROM @s/bad.csv VALIDATION_MODE = RETURN_2_ROWS")
+    assert session.rows("SELECT COUNT(*) FROM v") == [(0,)]
+
+
+def test_unload_by_partition_makes_a_folder_for_each_value(session: Session, stage: Path) -> None:
+    """Every file lies in its value's folder, NULL in ``__NULL__``, and holds only its rows."""
+    session.execute("CREATE TABLE p AS SELECT * FROM VALUES (1, 'a'), (2, 'b'), (3, 'a'), (4, NULL) AS t(i, k)")
+    written = session.rows("COPY INTO @s/out FROM p PARTITION BY ('k=' || k) FILE_FORMAT = (TYPE = CSV)")
+    assert written[0][0] == 4
+    found = {path.parent.name for path in (stage / "out").rglob("*.csv.gz")}
+    assert found == {"k=a", "k=b", "__NULL__"}
+    assert sorted(session.rows("SELECT $1, $2 FROM '@s/out/k=a'")) == [("1", "a"), ("3", "a")]
+    assert session.rows("SELECT $1, $2 FROM @s/out/__NULL__") == [("4", None)]
+
+
+@pytest.mark.parametrize("by", ["'../up'", "'a//b'", "'.'"])
+def test_unload_into_a_folder_that_leads_elsewhere_is_refused(session: Session, stage: Path, by: str) -> None:
+    """A partition's value cannot leave the place that was named."""
+    with pytest.raises(SnowflakeError) as caught:
+        session.execute(f"COPY INTO @s/out FROM (SELECT 1) PARTITION BY ({by}) FILE_FORMAT = (TYPE = CSV)")
+    assert caught.value.errno == 391
+    assert not list(stage.rglob("*.gz"))
+
+
+@pytest.mark.parametrize("compression", ["BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "GZIP", "NONE"])
+@pytest.mark.parametrize(
+    ("kind", "read", "written"), [("CSV", "v", "SEQ4()"), ("JSON", "v:a", "OBJECT_CONSTRUCT('a', SEQ4())")]
+)
+def test_every_compression_is_written_and_read(  # noqa: PLR0917
+    session: Session, stage: Path, compression: str, kind: str, read: str, written: str
+) -> None:
+    """What COPY INTO a stage packs, COPY INTO a table unpacks."""
+    shape = f"FILE_FORMAT = (TYPE = {kind} COMPRESSION = {compression})"
+    session.execute(f"COPY INTO @s/packed FROM (SELECT {written} FROM TABLE(GENERATOR(ROWCOUNT => 50))) {shape}")
+    session.execute(f"CREATE TABLE back (v {'INT' if kind == 'CSV' else 'VARIANT'})")
+    session.execute(f"COPY INTO back FROM @s/packed {shape}")
+    assert session.rows(f"SELECT COUNT(*), SUM({read}::INT) FROM back") == [(50, 1225)]
+
+
+def test_uneven_file_longer_than_a_block_is_read_whole(session: Session, stage: Path) -> None:
+    """Records, quotes and escapes that lie across the borders of what is read at a time stay whole."""
+    lines = [
+        f'{number},"q,{number}\n""x"""' if number % 2 else f"{number},a\\,b,{'z' * 40}" for number in range(40_000)
+    ]
+    (stage / "uneven.csv").write_text("\n".join(lines) + "\n")
+    session.execute("CREATE TABLE u (i INT, s STRING)")
+    session.execute(
+        "COPY INTO u FROM @s/uneven.csv FILE_FORMAT = (TYPE = CSV FIELD_OPTIONALLY_ENCLOSED_BY = '\"' "
+        "ERROR_ON_COLUMN_COUNT_MISMATCH = FALSE)"
+    )
+    found = session.rows(
+        "SELECT COUNT(*), SUM(i), COUNT_IF(s = 'q,' || i || CHR(10) || '\"x\"'), COUNT_IF(s = 'a,b') FROM u"
+    )
+    assert found == [(40_000, 799_980_000, 20_000, 20_000)]

@@ -29,6 +29,7 @@ OPTIONS = _BOOLEANS | {
     "LOAD_MODE",
     "CLUSTER_AT_INGEST_TIME",
 }
+_VALIDATION = re.compile(r"RETURN_(?:(\d+)_ROWS|ERRORS|ALL_ERRORS)\Z")
 _ON_ERROR = re.compile(r"CONTINUE|ABORT_STATEMENT|SKIP_FILE(?:_(\d+)(%)?)?\Z")
 
 
@@ -66,6 +67,17 @@ class Copy:
             )
         return value
 
+    @property
+    def validation(self) -> str:
+        """The VALIDATION_MODE in upper case; empty when the files are to be loaded."""
+        return str(self.options.get("VALIDATION_MODE", "")).upper()
+
+    @property
+    def validated_rows(self) -> int | None:
+        """The number of rows that the VALIDATION_MODE returns; None when it returns errors."""
+        found = _VALIDATION.match(self.validation)
+        return int(found[1]) if found and found[1] else None
+
     def flag(self, name: str, default: bool = False) -> bool:
         """An option that is TRUE or FALSE."""
         return boolean(self.options, name, default)
@@ -99,7 +111,8 @@ def parse(session: Session, statement: Statement) -> Copy:
         place, tail = places.next(), places.options()
     copy = Copy(table, columns, place, query, binds, read(tail, OPTIONS))
     tail.end()
-    for name in ("VALIDATION_MODE", "INCLUDE_METADATA", "FILE_PROCESSOR"):
+    _check_validation(copy)
+    for name in ("INCLUDE_METADATA", "FILE_PROCESSOR"):
         if name in copy.options:
             raise unsupported(f"COPY INTO ... {name}")
     if not place.startswith("@"):
@@ -110,6 +123,23 @@ def parse(session: Session, statement: Statement) -> Copy:
         raise invalid_value(copy.options["FILES"], "FILES", "A list of names in parentheses.")
     copy.allows(1, 1)
     return copy
+
+
+def _check_validation(copy: Copy) -> None:
+    """Check VALIDATION_MODE.
+
+    Raises:
+        SnowflakeError: 1008 for a mode that is none, 2 with a transforming SELECT.
+    """
+    mode = copy.validation
+    if mode and not _VALIDATION.match(mode):
+        raise invalid_value(mode, "VALIDATION_MODE", "RETURN_<n>_ROWS, RETURN_ERRORS or RETURN_ALL_ERRORS.")
+    if mode and copy.query is not None:
+        raise SnowflakeError(
+            "SQL compilation error:\nVALIDATION_MODE is not supported for COPY statements that transform data.",
+            2,
+            "0A000",
+        )
 
 
 def _columns(statement: Statement) -> list[str] | None:

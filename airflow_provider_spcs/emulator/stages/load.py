@@ -53,6 +53,21 @@ def _load(session: Session, copy: Copy) -> Result:
     if not files:
         return status("Copy executed with 0 files processed.", Kind.COPY)
     work = [Loaded(file, plan(session, copy, columns, Staged(location, file, shape))) for file in files]
+    if copy.validation:
+        from airflow_provider_spcs.emulator.stages.validate import validate
+
+        return validate(session, copy, columns, location, shape, work)
+    _load_all(session, copy, location, work)
+    session.account.stages.loads.note(session, copy.table, location, [item.file for item in work if not item.skipped])
+    if copy.flag("PURGE"):
+        for item in work:
+            if not item.skipped:
+                location.file(item.file.path).unlink(missing_ok=True)
+    return _result(copy, location, work)
+
+
+def _load_all(session: Session, copy: Copy, location: Location, work: list[Loaded]) -> None:
+    """Insert every file's records, as ON_ERROR says; all of them or none."""
     if copy.on_error != "ABORT_STATEMENT":
         for item in work:
             _examine(session, item, copy)
@@ -63,13 +78,7 @@ def _load(session: Session, copy: Copy) -> Result:
     except SnowflakeError as error:
         if copy.on_error != "ABORT_STATEMENT":
             raise
-        raise _explained(session, copy, location, work, error) from error
-    session.account.stages.loads.note(session, copy.table, location, [item.file for item in work if not item.skipped])
-    if copy.flag("PURGE"):
-        for item in work:
-            if not item.skipped:
-                location.file(item.file.path).unlink(missing_ok=True)
-    return _result(copy, location, work)
+        raise explained(session, copy, location, work, error) from error
 
 
 def _files(session: Session, copy: Copy, location: Location) -> list[File]:
@@ -110,10 +119,10 @@ def _files(session: Session, copy: Copy, location: Location) -> list[File]:
 
 def _examine(session: Session, item: Loaded, copy: Copy) -> None:
     """Find the file's bad records, and whether they stop it from being loaded."""
-    item.bad = _bad(session, item.plan)
+    item.bad = bad_records(session, item.plan)
     if item.bad:
         with session.account.engine.cursor() as cursor, translated(item.plan.names):
-            _register(cursor, item.plan)
+            register(cursor, item.plan)
             total = cursor.execute(f"SELECT count(*) FROM ({item.plan.select})").fetchone()[0]
         item.skipped = not copy.allows(len(item.bad), int(total))
         item.parsed = int(total)
@@ -126,18 +135,20 @@ def _guard(session: Session, work: list[Loaded]) -> None:
         SnowflakeError: There is one; what it is, the caller finds out.
     """
     for item in work:
-        if item.plan.unguarded and _bad(session, item.plan):
+        if item.plan.unguarded and bad_records(session, item.plan):
             raise SnowflakeError(f"File '{item.file.path}' has records that do not fit the table.", 100080, "22000")
 
 
-def _bad(session: Session, planned: Plan) -> list[tuple[Any, ...]]:
+def bad_records(session: Session, planned: Plan) -> list[tuple[Any, ...]]:
+    """The file's bad records: row, line, the number of the check that failed, the value."""
     with session.account.engine.cursor() as cursor, translated(planned.names):
-        _register(cursor, planned)
+        register(cursor, planned)
         found: list[tuple[Any, ...]] = cursor.execute(planned.checks).fetchall()
     return found
 
 
-def _register(cursor: Any, planned: Plan) -> None:
+def register(cursor: Any, planned: Plan) -> None:
+    """Make the plan's relations known to a cursor."""
     for name, relation in planned.relations.items():
         cursor.register(name, relation)
 
@@ -150,7 +161,7 @@ def _insert(session: Session, copy: Copy, work: list[Loaded]) -> None:
         for item in work:
             if item.skipped:
                 continue
-            _register(cursor, item.plan)
+            register(cursor, item.plan)
             columns = ", ".join(quoted(column.name) for column in item.plan.columns)
             values = item.plan.without([row[0] for row in item.bad])
             item.rows = int(cursor.execute(f"INSERT INTO {relation} ({columns}) {values}").fetchone()[0])
@@ -158,12 +169,12 @@ def _insert(session: Session, copy: Copy, work: list[Loaded]) -> None:
     session.transaction.write([], insert, names)
 
 
-def _explained(
+def explained(
     session: Session, copy: Copy, location: Location, work: list[Loaded], error: SnowflakeError
 ) -> SnowflakeError:
     """The error of the first bad record of all files; the original one when no check finds any."""
     for item in work:
-        bad = _bad(session, item.plan)
+        bad = bad_records(session, item.plan)
         if bad:
             row, line, check, shown = bad[0]
             problem = item.plan.problems[check]

@@ -14,10 +14,11 @@ _LONGEST_DELIMITER = 64
 
 
 class Record(NamedTuple):
-    """One record: the line it begins on (from 1), and its fields; None where the file says NULL."""
+    """One record: the line it begins on (from 1), its fields (None where the file says NULL), its text."""
 
     line: int
     fields: list[str | None]
+    text: str
 
 
 def records(path: Path, shape: FileFormat, *, headers: bool = False) -> Iterator[Record]:
@@ -77,7 +78,7 @@ class _Reader:
                 self._take_more(start)
                 self._line = line
                 continue
-            yield Record(line, found)
+            yield Record(line, found, self._text[start : self._at].rstrip("\r\n"))
 
     def _take_more(self, start: int) -> None:
         """Forget the text before ``start``, and add at least as much as is left."""

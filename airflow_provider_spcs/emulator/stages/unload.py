@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,9 @@ def unload(session: Session, statement: Statement) -> Result:
     location = session.account.stages.locate(session, place, writable=True)
     shape = resolve_format(session, options.get("FILE_FORMAT"), place)
     named = boolean(options, "INCLUDE_QUERY_ID", bool(partition))
+    if partition and location.prefix and not location.prefix.endswith("/"):
+        # Folders lie below the place that was named, whether it is one yet or not.
+        location = replace(location, prefix=location.prefix + "/")
     target = _Target.of(location, shape, options, (session.query_id or str(uuid.uuid4())) if named else "")
     if partition:
         query = f"SELECT TO_VARCHAR({partition}), SF_ROWS.* FROM ({query}) SF_ROWS ORDER BY 1"
