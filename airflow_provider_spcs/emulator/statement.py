@@ -11,7 +11,7 @@ from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
+from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error, unsupported
 
 
 class _Tokenizer(Snowflake.Tokenizer):
@@ -208,6 +208,7 @@ def split(sql: str) -> list[str]:
     """The statements of a text, without their semicolons; empty ones are left out."""
     statements, start = [], 0
     tokens = tokenize(sql)
+    _check_no_script(tokens)
     begin = 0
     for token in tokens:
         if token.token_type is TokenType.SEMICOLON:
@@ -219,3 +220,18 @@ def split(sql: str) -> list[str]:
     if start:
         statements.append(sql[begin:].strip())
     return statements
+
+
+_AFTER_BEGIN = {"", ";", "TRANSACTION", "WORK", "NAME"}
+
+
+def _check_no_script(tokens: list[Token]) -> None:
+    """Refuse a block of Snowflake Scripting, which no splitting at semicolons can take apart.
+
+    Raises:
+        SnowflakeError: 2 for ``DECLARE ...`` and for ``BEGIN`` with statements after it.
+    """
+    words = [token.text.upper() for token in tokens[:2]] + ["", ""]
+    declared = words[0] == "DECLARE" and tokens[0].token_type is not TokenType.IDENTIFIER
+    if declared or (words[0] == "BEGIN" and words[1] not in _AFTER_BEGIN):
+        raise unsupported("Snowflake Scripting: blocks of BEGIN ... END and DECLARE")

@@ -5,8 +5,9 @@ from airflow_provider_spcs.emulator.engine import (
     context_statements,
     ddl,
     result_scan,
+    script_file,
     transaction_statements,
 )
 from airflow_provider_spcs.emulator.engine.core import Engine
 
-__all__ = ["Engine", "calls", "context_statements", "ddl", "result_scan", "transaction_statements"]
+__all__ = ["Engine", "calls", "context_statements", "ddl", "result_scan", "script_file", "transaction_statements"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.engine import translate
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.engine.translate.call import Call, plain
@@ -128,3 +129,6 @@ def wait(session: Session, amount: int, unit: str = "SECONDS") -> str:
     if session.account.clock.wait(amount * seconds, session.cancelled):
         raise SnowflakeError("SQL execution canceled", 604, "57014")
     return f"waited {amount} {unit.lower()}"
+
+
+deviates("queries", "EXPLAIN shows DuckDB's plan.", "IS_ROLE_IN_SESSION knows the system roles' hierarchy only.")

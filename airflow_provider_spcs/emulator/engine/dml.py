@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine import fitting, inserted, physical, translate
+from airflow_provider_spcs.emulator.engine import fitting, inserted, multi_insert, physical, translate
 from airflow_provider_spcs.emulator.engine.translate import generate
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.result import Kind, Result, number
@@ -25,11 +25,13 @@ _MERGED = [("INSERT", "inserted"), ("UPDATE", "updated"), ("DELETE", "deleted")]
 def run(session: Session, statement: Statement) -> Result:
     """Run one DML statement; the result counts the rows."""
     first = statement.word(1)
-    if statement.word() == "INSERT" and (first in {"ALL", "FIRST"} or statement.word(2) in {"ALL", "FIRST"}):
-        raise unsupported("multi-table INSERT")
+    if first == "OVERWRITE" and statement.word(2) in {"ALL", "FIRST"}:
+        raise unsupported("INSERT OVERWRITE ALL")
     overwrite = statement.word() == "INSERT" and first == "OVERWRITE"
     translation = translate.query(session, statement)
     tree = translation.tree
+    if isinstance(tree, exp.MultitableInserts):
+        return multi_insert.run(session, translation)
     target = _target(tree)
     if isinstance(tree, exp.Merge):
         return _merge(session, translation, target)

@@ -20,6 +20,24 @@ MACROS = [
     "sf_fit_number(x, p) AS CASE WHEN abs(TRY_CAST(x AS DOUBLE)) >= power(10, p) "
     "THEN error('100039|22003|Number out of representable range: type FIXED(' || p || ',0), value ' || x::VARCHAR) "
     "ELSE x END",
+    # Sketches of a distribution: 1,001 quantiles, which estimate every percentile.
+    "sf_percentile_state(x) AS json_object('version', 1, 'type', 'quantiles', 'state', "
+    "to_json(quantile_cont(x::DOUBLE, list_transform(range(0, 1001), lambda i: i / 1000.0))))",
+    "sf_percentile_estimate(s, p) AS (json_extract(s::JSON, '$.state')::DOUBLE[])[CAST(round(p * 1000) AS BIGINT) + 1]",
+    "sf_approx_top_k(x, k) AS to_json(list_transform(list_slice(list_reverse_sort(list_transform("
+    "map_entries(histogram(x)), lambda e: {'c': e.value, 'v': e.key})), 1, k), lambda e: json_array(e.v, e.c)))",
+    "sf_changes(l) AS CAST(coalesce(list_sum(list_transform(range(2, len(l) + 1), "
+    "lambda i: CASE WHEN l[i] <> l[i - 1] THEN 1 ELSE 0 END)), 0) AS BIGINT)",
+    "sf_arrays_zip(a, b) AS to_json(list_transform(list_zip(a::JSON::JSON[], b::JSON::JSON[]), "
+    "lambda e: json_object('$1', e[1], '$2', e[2])))",
+    "sf_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')",
+    "sf_parse_url(u) AS json_object('fragment', sf_url_part(u, '#(.*)$'), "
+    "'host', sf_url_part(u, '^[^:]+://(?:[^@/]*@)?([^:/?#]+)'), "
+    "'parameters', CASE WHEN sf_url_part(u, '[?]([^#]*)') IS NULL THEN NULL ELSE to_json(map_from_entries("
+    "list_transform(string_split(sf_url_part(u, '[?]([^#]*)'), '&'), "
+    "lambda p: {'k': split_part(p, '=', 1), 'v': split_part(p, '=', 2)}))) END, "
+    "'path', sf_url_part(u, '^[^:]+://[^/?#]*/([^?#]*)'), 'port', sf_url_part(u, '^[^:]+://[^/?#]*:([0-9]+)'), "
+    "'query', sf_url_part(u, '[?]([^#]*)'), 'scheme', sf_url_part(u, '^([^:]+)://'))",
     # A value as VARIANT: text becomes a JSON string, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
     # Elements by 0-based index or by key; SQL NULL when missing.

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.deviations import refuses
 from airflow_provider_spcs.emulator.engine import dml, physical, query
 from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.preview import preview
 from airflow_provider_spcs.emulator.engine.running import Running
 from airflow_provider_spcs.emulator.engine.transaction import Transaction
-from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, no_current, syntax_error, unsupported
+from airflow_provider_spcs.emulator.errors import (
+    COVERAGE_PAGE,
+    SnowflakeError,
+    does_not_exist,
+    no_current,
+    syntax_error,
+    unsupported,
+)
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.result import Result
 from airflow_provider_spcs.emulator.statement import Statement
@@ -136,7 +144,7 @@ class Session:
             return dml.run(self, statement)
         if word in _KNOWN_BUT_REFUSED:
             raise unsupported(" ".join(filter(None, (statement.word(index) for index in range(4)))))
-        raise statement.unexpected()
+        raise _unknown(statement)
 
     def rows(self, sql: str, binds: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and read all its rows as Python values."""
@@ -180,6 +188,12 @@ class Session:
         self.account.stages.end_session(self)
 
 
+def _unknown(statement: Statement) -> SnowflakeError:
+    error = statement.unexpected()
+    message = f"{error.message} The statements known here: {COVERAGE_PAGE}."
+    return SnowflakeError(message, error.errno, error.sqlstate, line=error.line, position=error.position)
+
+
 def _parsed(sql: str, binds: Sequence[object]) -> Statement:
     statement = Statement.parse(sql, binds)
     while statement.tokens and statement.tokens[-1].text == ";":
@@ -187,3 +201,10 @@ def _parsed(sql: str, binds: Sequence[object]) -> Statement:
     if not statement.tokens:
         raise SnowflakeError("Empty SQL statement.", 900, "42601")
     return statement
+
+
+refuses(
+    "statements",
+    "functions, procedures, tasks, streams, pipes, dynamic tables, policies (CREATE, ALTER, DROP, SHOW)",
+    "UNDROP, renaming of databases and schemas",
+)

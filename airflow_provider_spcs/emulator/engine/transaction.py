@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.errors import SnowflakeError
@@ -186,3 +187,10 @@ def _abandon(cursor: Any) -> None:
         cursor.execute("ROLLBACK")
     except duckdb.Error:  # nothing was open any more: the error ended it
         return
+
+
+deviates(
+    "transactions",
+    "After a session's first write in a transaction its reads come from one snapshot; Snowflake reads the newest "
+    "committed rows at each statement.",
+)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.result import MAX_TEXT, Column
 
@@ -203,3 +204,13 @@ def cast_for(duckdb_type: str) -> str | None:  # noqa: PLR0911 - one return a fa
     if duckdb_type.startswith("TIME WITH"):
         return "CAST({} AS TIME)"
     return None if of_duckdb(duckdb_type) else "CAST(to_json({}) AS JSON)"
+
+
+deviates(
+    "types",
+    "Times keep microseconds; Snowflake keeps nanoseconds.",
+    "TIMESTAMP_TZ keeps the moment, not the offset that it was given in: values come back in UTC.",
+    "NUMBER(38,0) declared by an integer word (INT, BIGINT) holds 64 bits.",
+    "FLOAT and NUMBER results of functions follow DuckDB's precision where sqlglot knows no Snowflake rule.",
+    "Two columns of one table whose names differ only in case collide.",
+)

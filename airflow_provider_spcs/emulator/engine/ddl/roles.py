@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers
 from airflow_provider_spcs.emulator.engine.show import Filter
 from airflow_provider_spcs.emulator.errors import already_exists, unsupported
@@ -110,3 +111,6 @@ def show_users(session: Session, statement: Statement) -> Result:
 
 def _moment(document: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(document["created_on"])
+
+
+deviates("access", "Roles, grants and privileges are recorded and shown, and not enforced.")

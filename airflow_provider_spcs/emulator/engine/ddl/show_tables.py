@@ -12,6 +12,7 @@ from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Column, Kind, Result, number, text, timestamp_ltz
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.catalog import Relation
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.statement import Statement
 
@@ -22,7 +23,7 @@ def show_tables(session: Session, statement: Statement) -> Result:
     statement.accept("HISTORY")
     rows = [
         (_moment(item), item.name.name, item.name.database, item.name.schema, _kind(item),
-         item.document.get("comment", ""), item.document.get("cluster_by", ""), item.rows or 0, 0,
+         item.document.get("comment", ""), _clustering(item), item.rows or 0, 0,
          item.document.get("owner", ""), "1", "OFF", "OFF", "N", "N", "N", "ROLE", "N", None, "N", "N")
         for item in chosen(session, statement, {"TABLE"})
     ]  # fmt: skip
@@ -56,7 +57,7 @@ def show_objects(session: Session, statement: Statement) -> Result:
     """SHOW OBJECTS: tables and views."""
     rows = [
         (_moment(item), item.name.name, item.name.database, item.name.schema, _kind(item),
-         item.document.get("comment", ""), item.document.get("cluster_by", ""), item.rows or 0, 0,
+         item.document.get("comment", ""), _clustering(item), item.rows or 0, 0,
          item.document.get("owner", ""), "1", "ROLE")
         for item in chosen(session, statement, {"TABLE", "VIEW"})
     ]  # fmt: skip
@@ -90,3 +91,8 @@ def _kind(item: catalog.Relation) -> str:
 def _moment(item: catalog.Relation) -> datetime | None:
     said = item.document.get("created_on")
     return datetime.fromisoformat(said) if said else None
+
+
+def _clustering(item: Relation) -> str:
+    said = str(item.document.get("cluster_by") or "")
+    return f"LINEAR{said}" if said.startswith("(") else said

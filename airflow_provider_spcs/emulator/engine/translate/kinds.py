@@ -74,6 +74,8 @@ class Kinds:
             return self.of(node.this or (node.expressions[0] if node.expressions else None))
         if isinstance(node, exp.Column):
             return self._column(node)
+        if isinstance(node, exp.Identifier):
+            return Declared("VARIANT") if isinstance(node.find_ancestor(exp.Lambda), exp.Lambda) else None
         if isinstance(node, exp.Literal):
             return _literal(node)
         if isinstance(node, exp.Cast):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -17,9 +17,9 @@ def refine(translation: Translation, columns: Sequence[str], found: list[Declare
     kinds = translation.kinds
     if kinds is None:
         return found
-    tree = translation.tree
-    while isinstance(tree, exp.SetOperation | exp.Subquery):
-        tree = tree.this
+    tree: Any = translation.tree
+    while isinstance(inner := _within(tree), exp.Query):
+        tree = inner
     shown = tree.expressions if isinstance(tree, exp.Select) else []
     exact = len(shown) == len(found) and not any(item.is_star for item in shown)
     refined = []
@@ -27,6 +27,20 @@ def refine(translation: Translation, columns: Sequence[str], found: list[Declare
         said = kinds.of(shown[index]) if exact else kinds.named(name)
         refined.append(said if said is not None and _alike(said, kind) else kind)
     return refined
+
+
+def _within(tree: Any) -> Any:
+    """The query that decides a query's columns: of a set operation the first, of ``SELECT *`` its only source."""
+    if isinstance(tree, exp.SetOperation | exp.Subquery):
+        return tree.this
+    if not isinstance(tree, exp.Select) or tree.args.get("joins") or tree.args.get("laterals"):
+        return None
+    source = tree.args.get("from_")
+    star = len(tree.expressions) == 1 and isinstance(tree.expressions[0], exp.Star)
+    plain = star and not tree.expressions[0].args.get("except_") and not tree.expressions[0].args.get("replace")
+    if plain and source is not None and isinstance(source.this, exp.Subquery) and not source.this.args.get("pivots"):
+        return source.this.this
+    return None
 
 
 def _alike(said: Declared, kind: Declared) -> bool:

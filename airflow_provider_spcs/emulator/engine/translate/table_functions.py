@@ -26,8 +26,8 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _substitute(node, _generator(call, inner), alias)
     elif isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
         _substitute_flatten(node, inner, alias)
-    elif _called(inner) == "SPLIT_TO_TABLE":
-        _substitute(node, _split_to_table(inner), alias, lateral=True)
+    elif isinstance(inner, exp.SplitToTable):
+        _substitute(node, _split_to_table(inner), alias, lateral=not isinstance(node.parent, exp.From | exp.Subquery))
     elif isinstance(inner, exp.Literal) and inner.is_string:
         _substitute(node, exp.to_table(inner.this), alias)
     elif invocation.called(inner):
@@ -49,7 +49,7 @@ def lateral(node: exp.Lateral) -> None:
     inner = node.this
     if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
         _substitute_flatten(node, inner, node.args.get("alias"))
-    elif _called(inner) == "SPLIT_TO_TABLE":
+    elif isinstance(inner, exp.SplitToTable):
         _substitute(node, _split_to_table(inner), node.args.get("alias"), lateral=True)
 
 
@@ -165,7 +165,7 @@ def _generator(call: Call, node: exp.Generator) -> exp.Expr:
 
 
 def _split_to_table(node: exp.Expr) -> exp.Expr:
-    source, delimiter = (item.sql("duckdb") for item in node.expressions)
+    source, delimiter = (item.sql("duckdb") for item in (node.this, node.expression))
     tree: exp.Expr = exp.maybe_parse(
         f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", p[i] AS "VALUE" FROM (SELECT p, '
         f"unnest(range(1, "

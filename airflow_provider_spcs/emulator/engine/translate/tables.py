@@ -21,6 +21,8 @@ def rewrite(call: Call, node: exp.Expr) -> None:
         table_functions.from_rows(call, node)
     elif isinstance(node, exp.Lateral):
         table_functions.lateral(node)
+    elif isinstance(node, exp.Join) and node.args.get("match_condition"):
+        _asof(node)
     elif isinstance(node, exp.Values):
         _value_columns(node)
     elif isinstance(node, exp.Column) and node.args.get("db"):
@@ -28,6 +30,15 @@ def rewrite(call: Call, node: exp.Expr) -> None:
         node.set("catalog", None)
     elif isinstance(node, exp.Table):
         _table(call, node)
+
+
+def _asof(node: exp.Join) -> None:
+    """ASOF JOIN keeps every left row on Snowflake; DuckDB takes the comparison as part of ON."""
+    condition = node.args["match_condition"]
+    equal = node.args.get("on")
+    node.set("on", condition.copy() if equal is None else exp.and_(equal.copy(), condition.copy()))
+    node.set("match_condition", None)
+    node.set("side", "LEFT")
 
 
 def _table(call: Call, node: exp.Table) -> None:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine.translate.functions import (
+    analytics,
     casts,
     compare,
     context,
@@ -22,7 +23,7 @@ from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, MODE
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
 
-_FAMILIES = (casts, dates, numbers, semistructured, strings)
+_FAMILIES = (analytics, casts, dates, numbers, semistructured, strings)
 CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.items()}
 NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
 

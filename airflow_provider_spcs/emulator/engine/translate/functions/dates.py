@@ -18,7 +18,7 @@ _SMALL = {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND"
 
 def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
     """DATEADD by days or more, ADD_MONTHS and DATE_TRUNC of a DATE are a DATE; DuckDB makes a timestamp."""
-    if not isinstance(node, _ADD + _TRUNC):
+    if not isinstance(node, _ADD + _TRUNC) and not _by_days(node):
         return node
     kind = kinds.of(node.this)
     unit = node.args.get("unit")
@@ -27,6 +27,16 @@ def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
     cast = exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     cast.meta["declared"] = Declared("DATE")
     return cast
+
+
+def _by_days(node: exp.Expr) -> bool:
+    """``date + INTERVAL '1 month, 2 days'``: nothing smaller than a day."""
+    interval = node.args.get("expression") if isinstance(node, exp.Add | exp.Sub) else None
+    if not isinstance(interval, exp.Interval):
+        return False
+    unit = interval.args.get("unit")
+    said = f"{interval.this.name if interval.this else ''} {unit.name if unit is not None else ''}".upper()
+    return not any(word in said for word in ("HOUR", "MINUTE", "SECOND", "HH", "NS"))
 
 
 def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]:

@@ -60,6 +60,11 @@ def _ratio(node: exp.Expr) -> exp.Expr:
 
 
 def _window(node: exp.Expr) -> exp.Expr:
+    changes = node.this.meta.get("changes") if isinstance(node.this, exp.Expr) else None
+    if changes is not None:
+        listed = node.copy()
+        listed.set("this", sql(f"list({changes})"))
+        return function("sf_changes", listed)
     inner = node.this.meta.get("ratio") if isinstance(node.this, exp.Expr) else None
     if inner is None:
         return node

@@ -1,0 +1,111 @@
+"""Estimates, lambdas over arrays, and the odd functions of analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.deviations import deviates
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.errors import unsupported
+
+_ELEMENTS = "CAST(CAST({} AS JSON) AS JSON[])"
+
+
+def _text(node: Any) -> str:
+    return str(node.sql("duckdb"))
+
+
+def _percentile(node: Any) -> exp.Expr:
+    """APPROX_PERCENTILE: exact here, which no estimate contradicts."""
+    return function("quantile_cont", exp.cast(node.this, "DOUBLE"), node.args["quantile"])
+
+
+def _made(name: str, kind: str | None = None) -> Callable[[Any], exp.Expr]:
+    def rule(node: Any) -> exp.Expr:
+        items = [value for key in ("this", "expression") if isinstance(value := node.args.get(key), exp.Expr)]
+        listed = [value for value in node.args.get("expressions") or [] if isinstance(value, exp.Expr)]
+        made = function(name, *items, *listed, *([node.args["percentile"]] if node.args.get("percentile") else []))
+        if kind:
+            made.meta["declared"] = Declared(kind)
+        return made
+
+    return rule
+
+
+def _filter(node: Any) -> exp.Expr:
+    return _array(function("list_filter", sql(_ELEMENTS.format(_text(node.this))), node.expression))
+
+
+def _transform(node: Any) -> exp.Expr:
+    return _array(function("list_transform", sql(_ELEMENTS.format(_text(node.this))), node.expression))
+
+
+def _reduce(node: Any) -> exp.Expr:
+    merge = node.args["merge"]
+    merge.set("this", function("to_json", merge.this.copy()))
+    source = sql(f"list_prepend(to_json({_text(node.args['initial'])}), {_ELEMENTS.format(_text(node.this))})")
+    return function("list_reduce", source, merge)
+
+
+def _array(made: exp.Expr) -> exp.Expr:
+    whole = function("to_json", made)
+    whole.meta["declared"] = Declared("ARRAY")
+    return whole
+
+
+def _bits(node: exp.Expr) -> exp.Expr:
+    """BITAND(a, b) is a call, ``a & b`` would bind looser than what stands around it."""
+    return node if isinstance(node.parent, exp.Paren) else exp.Paren(this=node.copy())
+
+
+def _interval(node: exp.Interval) -> exp.Expr:
+    if isinstance(node.this, exp.Literal) and "," in node.this.this:
+        node.this.set("this", node.this.this.replace(",", " "))
+    return node
+
+
+def _change_event(node: exp.Expr) -> exp.Expr:
+    node.meta["changes"] = node.expressions[0].sql("duckdb")
+    return node
+
+
+def _refused(node: Any) -> exp.Expr:
+    raise unsupported(f"{node.sql_name()}: the states kept here hold no weights")
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.ApproxQuantile: _percentile,
+    exp.Hll: _made("approx_count_distinct"),
+    exp.ApproxTopK: _made("sf_approx_top_k", "ARRAY"),
+    exp.ApproxPercentileAccumulate: _made("sf_percentile_state", "OBJECT"),
+    exp.ApproxPercentileCombine: _refused,
+    exp.ApproxPercentileEstimate: _made("sf_percentile_estimate", "FLOAT"),
+    exp.ArrayFilter: _filter,
+    exp.Transform: _transform,
+    exp.Reduce: _reduce,
+    exp.ArraysZip: _made("sf_arrays_zip", "ARRAY"),
+    exp.ByteLength: _made("strlen"),
+    exp.ParseUrl: _made("sf_parse_url", "OBJECT"),
+    exp.BitwiseAnd: _bits,
+    exp.BitwiseOr: _bits,
+    exp.BitwiseXor: _bits,
+    exp.BitwiseLeftShift: _bits,
+    exp.BitwiseRightShift: _bits,
+    exp.Interval: _interval,
+}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {
+    "CONDITIONAL_TRUE_EVENT": lambda node: function("count_if", node.expressions[0]),
+    "CONDITIONAL_CHANGE_EVENT": _change_event,
+}
+
+deviates(
+    "functions",
+    "APPROX_PERCENTILE is exact; the state of APPROX_PERCENTILE_ACCUMULATE holds 1,001 quantiles.",
+    "HASH, HASH_AGG and the values of RANDOM, UNIFORM and NORMAL for a seed differ from Snowflake's.",
+    "CONDITIONAL_CHANGE_EVENT takes time that grows with the square of a partition.",
+    "SEQ of FLATTEN and SPLIT_TO_TABLE is 1 for every input row.",
+)
