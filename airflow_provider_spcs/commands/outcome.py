@@ -51,7 +51,9 @@ def fail(error: BaseException, code: int) -> NoReturn:
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """Expected failures as one message and an exit code; SIGTERM ends like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell that starts us in the background has us ignore SIGINT; whoever sends it means it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

@@ -48,7 +48,9 @@ def test_front_page_is_text_for_people(account: RunningAccount) -> None:
     assert account.account.credentials.admin_password not in reply.text
 
 
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"\x1f\x8b broken", gzip.compress(b"nonsense", mtime=0), b"\xff\xfe", b'"text"'])
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[]", b"\x1f\x8b broken", gzip.compress(b"nonsense", mtime=0), b"\xff\xfe", b'"text"']
+)
 def test_malformed_body_is_a_refusal_in_json(account: RunningAccount, raw: bytes) -> None:
     """Each gets Snowflake's shape of refusal."""
     reply = requests.post(f"{account.url}/session/v1/login-request", data=raw, timeout=10)
