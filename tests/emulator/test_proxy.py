@@ -77,3 +77,23 @@ def test_proxy_refuses_other_methods(account: RunningAccount) -> None:
     with socket.create_connection(("127.0.0.1", account.endpoints.proxy_port), 10) as client:
         client.sendall(b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n")
         assert client.recv(200).startswith(b"HTTP/1.1 405")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "local.snowflakecomputing.com",
+        "xy12345.eu-central-1.snowflakecomputing.com",
+        "xy12345.west-europe.azure.snowflakecomputing.com",
+        "xy12345.us-east-2.aws.privatelink.snowflakecomputing.com",
+    ],
+)
+def test_certificate_covers_hosts_with_a_region(account: RunningAccount, host: str) -> None:
+    """Old account addresses have the region in them; a wildcard covers one label only."""
+    import socket
+    import ssl
+
+    context = ssl.create_default_context(cafile=str(account.endpoints.ca_bundle))
+    address = (account.endpoints.host, account.endpoints.tls_port)
+    with socket.create_connection(address, 10) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
+        assert secure.version() in {"TLSv1.2", "TLSv1.3"}

@@ -43,3 +43,20 @@ def test_statement_of_the_command_line_is_understood(connect: object, sql: str) 
     except ProgrammingError as error:
         errno = error.errno
     assert errno != 1003
+
+
+def test_execute_immediate_from_a_stage_runs_every_statement(connect: object, schema: str, tmp_path: Path) -> None:
+    """``snow stage execute``: the last statement's rows; a failing statement is named."""
+    from snowflake.connector.errors import ProgrammingError
+
+    file = tmp_path / "make it.sql"
+    file.write_text("-- makes a table; with a comment\ncreate table MADE (a int);\ninsert into MADE values (1), (2);\n")
+    cursor = connect(schema=schema.split(".")[1]).cursor()  # type: ignore[operator]
+    cursor.execute("create stage SCRIPTS")
+    cursor.execute(f"put 'file://{file}' @SCRIPTS auto_compress=false")
+    assert cursor.execute("execute immediate from '@SCRIPTS/make it.sql'").fetchall() == [(2,)]
+    with pytest.raises(ProgrammingError, match="statement 1") as caught:
+        cursor.execute("execute immediate from '@SCRIPTS/make it.sql'")
+    assert caught.value.errno == 2002
+    with pytest.raises(ProgrammingError, match="does not exist"):
+        cursor.execute("execute immediate from @SCRIPTS/none.sql")

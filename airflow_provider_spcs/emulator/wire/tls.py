@@ -17,7 +17,33 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from airflow_provider_spcs.emulator.wire.credentials import write_private
 
-HOSTS = ("localhost", "*.snowflakecomputing.com", "*.snowflakecomputing.app", "*.registry.snowflakecomputing.com")
+_REGIONS = (  # noqa: SIM905 one per line would be fifty lines
+    "us-east-1 eu-west-1 eu-central-1 ap-southeast-1 ap-southeast-2 "
+    "us-west-2.aws us-east-1.aws us-east-2.aws us-gov-west-1.aws us-gov-west-1.fhplus.aws us-gov-east-1.aws "
+    "ca-central-1.aws sa-east-1.aws eu-west-1.aws eu-west-2.aws eu-west-3.aws eu-central-1.aws eu-central-2.aws "
+    "eu-north-1.aws ap-northeast-1.aws ap-northeast-2.aws ap-northeast-3.aws ap-south-1.aws ap-southeast-1.aws "
+    "ap-southeast-2.aws ap-southeast-3.aws af-south-1.aws "
+    "us-central1.gcp us-east4.gcp europe-west2.gcp europe-west3.gcp europe-west4.gcp me-central2.gcp "
+    "australia-southeast2.gcp "
+    "west-us-2.azure central-us.azure south-central-us.azure east-us-2.azure us-gov-virginia.azure "
+    "canada-central.azure mexico-central.azure uk-south.azure north-europe.azure west-europe.azure "
+    "switzerland-north.azure sweden-central.azure uae-north.azure central-india.azure japan-east.azure "
+    "southeast-asia.azure korea-central.azure australia-east.azure"
+).split()
+"""As account addresses write them. A list, because a wildcard covers one label, and to make a certificate for each
+host as it is asked for, the authority's key would have to be kept.
+
+Source: https://docs.snowflake.com/en/user-guide/admin-account-identifier
+"""
+HOSTS = (
+    "localhost",
+    "*.snowflakecomputing.com",
+    "*.snowflakecomputing.app",
+    "*.registry.snowflakecomputing.com",
+    "*.privatelink.snowflakecomputing.com",
+    *(f"*.{region}.snowflakecomputing.com" for region in _REGIONS),
+    *(f"*.{region}.privatelink.snowflakecomputing.com" for region in _REGIONS),
+)
 _VALID = timedelta(days=3650)
 _RENEW_BEFORE = timedelta(days=30)
 
@@ -40,7 +66,7 @@ class Certificates:
 
 
 def certificates(directory: Path) -> Certificates:
-    """The account's certificates, made at first start and again when they end within 30 days.
+    """The account's certificates, made at first start, and again when they end within 30 days or lack a host.
 
     Args:
         directory: Theirs alone. The authority's private key is not kept: nobody can make further certificates with it.
@@ -65,7 +91,9 @@ def _usable(found: Certificates, authority: Path) -> bool:
     if not (found.certificate.exists() and found.key.exists() and authority.exists()):
         return False
     made = x509.load_pem_x509_certificate(found.certificate.read_bytes())
-    return made.not_valid_after_utc > datetime.now(UTC) + _RENEW_BEFORE
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    covered = set(HOSTS) <= set(names.get_values_for_type(x509.DNSName))
+    return covered and made.not_valid_after_utc > datetime.now(UTC) + _RENEW_BEFORE
 
 
 def _make(found: Certificates, authority: Path) -> None:
