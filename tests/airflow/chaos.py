@@ -7,6 +7,7 @@ same home it goes on where it stopped. Prints how many faults were injected and 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -45,7 +46,7 @@ class Campaign:
         self._stack = world.stack
         self._seed = seed
         self._record = record
-        self._notes: dict[str, Any] = {"runs": {}, "faults": []}
+        self._notes: dict[str, Any] = {"runs": {}, "faults": [], "choices": 0}
         if record.exists():
             self._notes = json.loads(record.read_text())
         self._kinds: dict[str, tuple[int, Callable[[random.Random], bool]]] = {
@@ -75,8 +76,8 @@ class Campaign:
         end = time.monotonic() + seconds
         names, weights = list(self._kinds), [weight for weight, _ in self._kinds.values()]
         while len(self._notes["faults"]) < faults and time.monotonic() < end:
-            number = len(self._notes["faults"]) + 1
-            dice = random.Random(f"{self._seed}/{number}/{time.monotonic() if self._idle() else ''}")
+            self._notes["choices"] += 1
+            dice = random.Random(f"{self._seed}/{self._notes['choices']}")
             self._keep_busy(dice)
             kind = dice.choices(names, weights)[0]
             try:
@@ -86,7 +87,7 @@ class Campaign:
                 done = False
             if done:
                 self._notes["faults"].append(kind)
-                print(f"{number:4} {kind}", flush=True)
+                print(f"{len(self._notes['faults']):4} {kind}", flush=True)
             self._save()
             time.sleep(dice.uniform(0.2, 4))
 
@@ -123,9 +124,6 @@ class Campaign:
         return len(self._notes["runs"])
 
     # Inside
-
-    def _idle(self) -> bool:
-        return not self._notes["runs"]
 
     def _live(self) -> list[dict[str, Any]]:
         found = []
@@ -205,7 +203,8 @@ class Campaign:
             pause=0.5,
         )
         for task in self._stack.tasks():
-            task.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                task.kill()
         return True
 
     def _clear(self, dice: random.Random) -> bool:

@@ -88,3 +88,12 @@ def run_dag(database: None) -> Callable[[DAG], Any]:
         return dag.test(**conf)
 
     return run
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Minutes-long tests run on request only."""
+    if "slow" in config.getoption("markexpr", ""):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="runs a whole Airflow for minutes: -m slow"))
