@@ -151,3 +151,63 @@ def test_drop_model_removes_its_files(session: Session) -> None:
     assert directory.is_dir()
     session.execute("DROP MODEL m")
     assert not directory.exists()
+
+
+def test_dependencies_platforms_and_options_are_kept(registry: Any, trained: tuple[Any, Any]) -> None:
+    """What log_model() is told of the environment comes back with the version."""
+    from snowflake.ml.model import target_platform, task
+
+    log(registry, trained, "V1", conda_dependencies=["xgboost"], target_platforms=target_platform.WAREHOUSE_ONLY)
+    options = {"target_methods": ["predict"], "method_options": {"predict": {"case_sensitive": True}}}
+    kind = task.Task.TABULAR_BINARY_CLASSIFICATION
+    log(registry, trained, "V2", pip_requirements=["xgboost"], options=options, task=kind)
+    model = registry.get_model("LOANS")
+    shown = model.show_versions().set_index("name")
+    assert shown.loc["V1", "runnable_in"] == '["WAREHOUSE"]'
+    assert [function["name"] for function in model.version("V2").show_functions()] == ['"predict"']
+    assert model.version("V2").get_model_task() is kind
+    frame = trained[1]
+    found = model.version("V2").run(frame, function_name='"predict"').iloc[:, 0]
+    assert (found == trained[0].predict(frame)).all()
+
+
+def test_version_name_is_made_up_when_none_is_given_and_never_given_twice(
+    registry: Any, trained: tuple[Any, Any]
+) -> None:
+    """A version without a name gets one; a taken name is refused."""
+    made = registry.log_model(trained[0], model_name="LOANS", sample_input_data=trained[1].head(5))
+    with pytest.raises(ValueError, match="already existed"):
+        log(registry, trained, made.version_name)
+    assert [version.version_name for version in registry.get_model("LOANS").versions()] == [made.version_name]
+
+
+def test_version_of_one_model_becomes_another_model(registry: Any, trained: tuple[Any, Any]) -> None:
+    """A ModelVersion can be logged again under a new name, without its files leaving the account."""
+    log(registry, trained, "V1")
+    copied = registry.log_model(registry.get_model("LOANS").version("V1"), model_name="COPIED", version_name="X")
+    assert (copied.load().predict(trained[1]) == trained[0].predict(trained[1])).all()
+    assert sorted(registry.show_models()["name"]) == ["COPIED", "LOANS"]
+
+
+def test_models_with_quoted_names_move_between_schemas(registry: Any, trained: tuple[Any, Any], schema: str) -> None:
+    """Names with spaces and other schemas work everywhere."""
+    model, frame = trained
+    registry.log_model(model, model_name='"my model"', version_name='"v 1"', sample_input_data=frame.head(5))
+    found = registry.get_model('"my model"')
+    assert (found.version('"v 1"').run(frame, function_name="predict").iloc[:, 0] == model.predict(frame)).all()
+    registry._model_manager._model_ops._session.sql(f"create schema {schema}_OTHER").collect()
+    found.rename(f"{schema}_OTHER.MOVED")
+    assert registry.get_model(f"{schema}_OTHER.MOVED").default.version_name == '"v 1"'
+    registry._model_manager._model_ops._session.sql(f"drop schema {schema}_OTHER").collect()
+
+
+def test_data_connector_reads_tables_and_queries(registry: Any, trained: tuple[Any, Any]) -> None:
+    """snowflake.ml.data brings rows to pandas, whole or limited, from frames and SQL."""
+    from snowflake.ml.data.data_connector import DataConnector
+
+    session = registry._model_manager._model_ops._session
+    session.create_dataframe(trained[1]).write.save_as_table("ROWS_TO_READ", table_type="temporary")
+    table = session.table("ROWS_TO_READ")
+    assert DataConnector.from_dataframe(table).to_pandas().equals(table.to_pandas())
+    assert DataConnector.from_dataframe(table.filter("A > 0").select("A")).to_pandas(limit=3).shape == (3, 1)
+    assert list(DataConnector.from_sql("SELECT B FROM ROWS_TO_READ", session=session).to_pandas().columns) == ["B"]

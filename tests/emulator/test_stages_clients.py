@@ -113,3 +113,45 @@ def test_list_of_ten_thousand_files_reads_them_once(account: RunningAccount, cur
         assert cursor.execute("LIST @s").fetchall() == first
     finally:
         session.close()
+
+
+def test_snowpark_reader_obeys_its_options(snowpark: Any, tmp_path: Path) -> None:
+    """read.option(...) of CSV and JSON: headers, delimiters, nulls, patterns, schemas, metadata, outer arrays."""
+    from snowflake.snowpark.types import IntegerType, StringType, StructField, StructType
+
+    (tmp_path / "a.csv").write_text("id|name\n1|'x|y'\n2|NA\n")
+    (tmp_path / "b.csv").write_text("id|name\n3|z\n")
+    (tmp_path / "c.json").write_text('[{"a": 1, "b": {"c": [7]}}, {"a": 2}]')
+    snowpark.file.put(str(tmp_path / "*"), "@s/in", auto_compress=False)
+    options = {"field_delimiter": "|", "field_optionally_enclosed_by": "'", "null_if": ("NA",)}
+    inferred = snowpark.read.options({**options, "parse_header": True, "infer_schema": True}).csv("@s/in/a.csv")
+    assert [tuple(row) for row in inferred.collect()] == [(1, "x|y"), (2, None)]
+    declared = StructType([StructField("ID", IntegerType()), StructField("NAME", StringType())])
+    reader = snowpark.read.with_metadata("METADATA$FILENAME").schema(declared).options({**options, "skip_header": 1})
+    both = reader.option("pattern", ".*[ab][.]csv").csv("@s/in/")
+    assert sorted((row[0], row["ID"]) for row in both.collect()) == [("in/a.csv", 1), ("in/a.csv", 2), ("in/b.csv", 3)]
+    parsed = snowpark.read.option("strip_outer_array", True).json("@s/in/c.json")
+    assert [row[0] for row in parsed.select_expr("$1:b.c[0]::int").collect()] == [7, None]
+
+
+def test_snowpark_writes_partitions_that_it_reads_back(snowpark: Any) -> None:
+    """copy_into_location(partition_by=...) makes folders; read.parquet takes all their files."""
+    from snowflake.snowpark.functions import col
+
+    rows = snowpark.range(99).select("id", (col("id") % 3).as_("part"))
+    rows.write.copy_into_location("@s/out", file_format_type="parquet", header=True, partition_by=col("part"))
+    listed = snowpark.sql("list @s/out").collect()
+    assert sorted({row[0].split("/")[2] for row in listed}) == ["0", "1", "2"]
+    assert snowpark.read.parquet("@s/out/").select("ID").distinct().count() == 99
+
+
+def test_drop_database_removes_the_files_of_its_stages(account: RunningAccount, connect: Any, tmp_path: Path) -> None:
+    """Nothing of a dropped database's stages is left on disk."""
+    (tmp_path / "f.txt").write_text("hello")
+    cursor = connect().cursor()
+    cursor.execute("create database GONE"), cursor.execute("create stage GONE.PUBLIC.S")
+    cursor.execute(f"PUT file://{tmp_path}/f.txt @GONE.PUBLIC.S")
+    files = account.account.home.directory("stages", "GONE")
+    assert any(path.is_file() for path in files.rglob("*"))
+    cursor.execute("drop database GONE")
+    assert not any(path.is_file() for path in files.rglob("*"))
