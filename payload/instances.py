@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HEAD_VARIABLE, PORT_VARIABLE = "PAYLOAD_HEAD_ADDRESS", "PAYLOAD_TRACKER_PORT"
 _SECONDS_TO_MEET = 720
 _SECONDS_OF_SILENCE = 1800
+#: The kernel holds a port for a minute after it was left.
+_SECONDS_FOR_PORT = 90
 
 logger = logging.getLogger(__name__)
 
@@ -86,16 +88,10 @@ def group(instance: Instance, ask_head: Callable[[], str]) -> Iterator[None]:
         yield
         return
     from xgboost import collective
-    from xgboost.tracker import RabitTracker
 
     head = os.environ.get(HEAD_VARIABLE) or os.environ.get("MLRS_HEAD_IP") or ask_head()
     port = _port()
-    tracker = None
-    if instance.leads:
-        tracker = RabitTracker(
-            n_workers=instance.count, host_ip=head, port=port, sortby="task", timeout=_SECONDS_TO_MEET
-        )
-        tracker.start()
+    tracker = _tracker(instance.count, head, port) if instance.leads else None
     logger.info("instance %d of %d, meeting at %s:%d", instance.index, instance.count, head, port)
     _join(
         {
@@ -128,7 +124,11 @@ def gather(instance: Instance, value: Any) -> list[Any]:
 
     # In a tuple, because the collective takes None for the lack of a value.
     own = (value,)
-    return [collective.broadcast(own if root == instance.index else None, root)[0] for root in range(instance.count)]
+    found: list[Any] = []
+    for root in range(instance.count):
+        sent: Any = collective.broadcast(own if root == instance.index else None, root)
+        found.append(sent[0])
+    return found
 
 
 def total(instance: Instance, values: NDArray[Any]) -> NDArray[Any]:
@@ -166,9 +166,30 @@ def explained(instance: Instance, error: Exception) -> Exception:
     if instance.count > 1 and type(error).__name__ == "XGBoostError":
         first = str(error).strip().partition("\n")[0]
         return OtherInstanceFailedError(
-            f"instance {instance.index} lost the others: one of them has failed, and its log ends with the reason ({first})"
+            f"instance {instance.index} lost the others: one of them has failed, and its log ends with the reason. "
+            f"XGBoost says {first}"
         )
     return error
+
+
+def _tracker(count: int, head: str, port: int) -> Any:
+    """XGBoost's tracker, started; a port that a process before has just left is waited for."""
+    from xgboost.core import XGBoostError
+    from xgboost.tracker import RabitTracker
+
+    deadline = time.monotonic() + _SECONDS_FOR_PORT
+    while True:
+        try:
+            tracker = RabitTracker(n_workers=count, host_ip=head, port=port, sortby="task", timeout=_SECONDS_TO_MEET)
+            tracker.start()
+            return tracker
+        except XGBoostError as error:
+            if time.monotonic() > deadline:
+                raise OSError(
+                    f"{head}:{port}: instance 0 cannot listen there for {_SECONDS_FOR_PORT} s ({error}). "
+                    f"The instances meet there. Set {PORT_VARIABLE} on all of them to another port."
+                ) from error
+            time.sleep(1)
 
 
 def _join(arguments: dict[str, Any]) -> None:

@@ -67,20 +67,22 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="session")
-def loans() -> Callable[..., dict[str, Any]]:
-    """``loans(rows, seed)``: columns of so many loan applications, drawn by numpy from the documented formula."""
+def loan_columns(rows: int, seed: int = 1) -> dict[str, Any]:
+    """Columns of so many loan applications, drawn by numpy from the documented formula."""
     import numpy as np
     from ceiling import draw, true_probability
 
-    def columns(rows: int, seed: int = 1) -> dict[str, Any]:
-        generator = np.random.default_rng(seed)
-        applicants = draw(rows, generator)
-        labels = generator.random(rows) < true_probability(applicants)
-        ids = np.arange(1, rows + 1)
-        return {**applicants, "APPLICATION_ID": ids, "IS_DEFAULT": labels.astype(float), "CREATED_AT": ids}
+    generator = np.random.default_rng(seed)
+    applicants = draw(rows, generator)
+    labels = generator.random(rows) < true_probability(applicants)
+    ids = np.arange(1, rows + 1)
+    return {**applicants, "APPLICATION_ID": ids, "IS_DEFAULT": labels.astype(float), "CREATED_AT": ids}
 
-    return columns
+
+@pytest.fixture(scope="session")
+def loans() -> Callable[..., dict[str, Any]]:
+    """``loans(rows, seed)``: see `loan_columns`."""
+    return loan_columns
 
 
 @pytest.fixture(scope="session")
