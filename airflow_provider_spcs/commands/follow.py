@@ -84,12 +84,15 @@ def follow_job(
     follower = follow(client, job.name, containers=containers)
     deadline = None if seconds is None else time.monotonic() + seconds
     begun = False
-    told = ""
+    told = why = ""
     while True:
         if until_end and job.status.value != told:
             told = job.status.value
             if not job.status.terminal:
                 note(f"{job.name} is {told}: {job.status.meaning}.")
+        if until_end and job.status.value == "PENDING" and (reason := _why_pending(client, job)) not in ("", why):
+            why = reason
+            note(f"{job.name}: {why}", "yellow")
         if showing is not None:
             lines = _read(follower, ended=job.status.terminal or not until_end)
             showing.show(lines) if begun else showing.begin(lines)
@@ -97,6 +100,12 @@ def follow_job(
         if job.status.terminal or not until_end or (deadline is not None and time.monotonic() >= deadline):
             return job
         job = _later(client, job, quick=showing is not None, deadline=deadline)
+
+
+def _why_pending(client: SpcsClient, job: JobState) -> str:
+    """What Snowflake says of containers that do not run yet, for example ``Failed to pull image``."""
+    reports = [report for report in client.containers(job.name) if report.message and not report.state.ended]
+    return "; ".join(sorted({f"container {report.name!r}: {report.message}" for report in reports}))
 
 
 def _read(follower: LogFollower, *, ended: bool) -> list[LogLine]:
@@ -112,6 +121,8 @@ def _later(client: SpcsClient, job: JobState, *, quick: bool, deadline: float | 
     """The job a little later: when it is done, or in time for the next lines."""
     begun = time.monotonic()
     left = _WAIT_SECONDS if deadline is None else max(0.0, deadline - begun)
+    # Why a job is pending changes soon, and is worth telling at once.
+    quick = quick or job.status.value == "PENDING"
     client.wait_for(job.name, "DONE", seconds=1 if quick else max(1, int(min(left, _WAIT_SECONDS))))
     # A server that does not wait answers at once; never ask in a tight loop.
     time.sleep(max(0.0, min(0.5, left) - (time.monotonic() - begun)))
