@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _COLLECT_SECONDS = 0.5
 _DEFERRED = "deferred"
+_ASK_AGAIN = (1.0, 5.0, 15.0, 30.0)
 _STATE_PATIENCE = 3.0
 # None: the scheduler has taken the task back, and will start it again.
 _WANTED = frozenset({None, "scheduled", "queued", "running", "up_for_retry", "deferred"})
@@ -92,7 +93,7 @@ class Killer:
         victims = list(self._noted.pop(loop, set()))
         executor = ThreadPoolExecutor(4, thread_name_prefix="spcs-kill")
         try:
-            states = await loop.run_in_executor(executor, self._ask, victims)
+            states = await self._states(loop, executor, victims)
             condemned = [victim for victim in victims if victim in states and states[victim] != _DEFERRED]
             by_door: dict[Door, list[Victim]] = {}
             for victim in condemned:
@@ -101,14 +102,23 @@ class Killer:
         finally:
             executor.shutdown(wait=False)
 
-    def _ask(self, victims: Sequence[Victim]) -> Mapping[Victim, str | None]:
-        try:
-            return self._lookup(victims)
-        except Exception:
-            log.warning(
-                "States of stopped tasks are not to be had; %d jobs are left alone.", len(victims), exc_info=True
-            )
-            return {}
+    async def _states(
+        self, loop: asyncio.AbstractEventLoop, executor: ThreadPoolExecutor, victims: Sequence[Victim]
+    ) -> Mapping[Victim, str | None]:
+        """What Airflow says; it may be restarting, so it is asked more than once before its silence counts."""
+        for pause in (*_ASK_AGAIN, None):
+            try:
+                return await loop.run_in_executor(executor, self._lookup, victims)
+            except Exception:
+                if pause is None:
+                    log.warning(
+                        "States of stopped tasks are not to be had; %d jobs are left alone.",
+                        len(victims),
+                        exc_info=True,
+                    )
+                else:
+                    await asyncio.sleep(pause)
+        return {}
 
 
 def airflow_states(victims: Sequence[Victim]) -> dict[Victim, str | None]:

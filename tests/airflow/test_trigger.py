@@ -204,6 +204,30 @@ def test_stop_hits_only_tasks_that_no_longer_wait(job: dict[str, Any], state: st
     assert (status(name) in ("CANCELLING", "CANCELLED")) is ends
 
 
+def test_stop_asks_again_when_airflow_does_not_answer_at_first(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restarting API server must not cost a job that runs on for ever."""
+    monkeypatch.setattr("airflow_provider_spcs.killing._ASK_AGAIN", (0.1, 0.1))
+    ti = TaskInstance(run_id="silent")
+    name = SpcsJobOperator(**job, command=SLEEP, wait_for_completion=False).execute(context(ti))
+    answers: list[Exception | str] = [OSError("no answer"), OSError("no answer"), "failed"]
+
+    def lookup(asked: Sequence[Victim]) -> Mapping[Victim, str | None]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return dict.fromkeys(asked, answer)
+
+    async def work() -> None:
+        killer = Killer(lookup)
+        killer.schedule(victim(name, "silent"))
+        await killer.settle()
+
+    asyncio.run(work())
+    assert status(name) in ("CANCELLING", "CANCELLED")
+
+
 def test_stop_of_an_old_attempt_leaves_the_new_ones_job_alone(job: dict[str, Any]) -> None:
     """With a name of the user's own, the cleared attempt and the new one share it."""
     ti = TaskInstance(run_id="stop-old", max_tries=5)
