@@ -28,7 +28,7 @@ SERVE += "serve(Path(sys.argv[1]))"
 FAMILY = "CPU_X64_S"
 COMMANDS = {"echo": ["echo", "hello"], "python": [sys.executable, "-c", "print('hello')"]}
 ROUNDS, JOBS, CAPACITY, NODES = 30, 200, 50, 5
-RECORDS = (1_250, 2_500, 5_000, 10_000)
+RECORDS = (2_500, 5_000, 10_000)
 
 
 class Server:

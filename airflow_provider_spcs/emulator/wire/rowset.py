@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -110,7 +111,7 @@ def _offset(moment: datetime) -> int:
     return int((moment.utcoffset() or timedelta()).total_seconds() // 60)
 
 
-def _array(values: Iterable[Any], column: Column) -> Any:
+def _array(values: Sequence[Any], column: Column) -> Any:
     if column.type == "FIXED":
         return _numbers(list(values), scale_of(column))
     if column.type == "TIMESTAMP_TZ":
@@ -125,10 +126,20 @@ def _array(values: Iterable[Any], column: Column) -> Any:
     }  # fmt: skip
     if column.type in types:
         return pa.array(values, types[column.type])
+    return _strings(values)
+
+
+def _strings(values: Sequence[Any]) -> Any:
+    # Tried first: most columns are text already, and a look at each value costs more than the conversion.
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(values, pa.string())
     return pa.array([None if v is None else str(v) for v in values], pa.string())
 
 
 def _numbers(values: list[Any], scale: int) -> Any:
+    if not scale:
+        with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            return pa.array(values, pa.int64())
     if not scale and all(v is None or -(2**63) <= v < 2**63 for v in values):
         return pa.array([None if v is None else int(v) for v in values], pa.int64())
     exact = [None if v is None else Decimal(str(v)).quantize(Decimal(1).scaleb(-scale)) for v in values]
