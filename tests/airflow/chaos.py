@@ -48,7 +48,7 @@ class Campaign:
         self._record = record
         self._notes: dict[str, Any] = {"runs": {}, "faults": [], "choices": 0}
         if record.exists():
-            self._notes = json.loads(record.read_text())
+            self._notes |= json.loads(record.read_text())
         self._kinds: dict[str, tuple[int, Callable[[random.Random], bool]]] = {
             "kill task": (5, self._kill_task),
             "kill worker": (4, self._kill_worker),
