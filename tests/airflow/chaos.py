@@ -103,6 +103,13 @@ class Campaign:
         """Compare Airflow's word with the account's."""
         rows = self._world.rows("SHOW JOB SERVICES IN SCHEMA EMULATOR.PUBLIC")
         verdict = Verdict()
+        history = self._world.rows(
+            "SELECT NAME, STATUS FROM TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY(RESULT_LIMIT => 10000))"
+        )
+        # The list could be short of a job; history has every one that there ever was.
+        listed = {(row["name"], row["status"]) for row in rows}
+        for job in {(str(row["NAME"]), str(row["STATUS"])) for row in history} - listed:
+            verdict.violations.append(f"history has a job that the list has not: {job}")
         for run_id, run in self._notes["runs"].items():
             (task,) = self._stack.api.instances(run["dag"], run_id)
             if task["state"] not in _FINISHED:
