@@ -43,6 +43,16 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument(
         "--chunk_rows", type=int, default=5_000_000, help="rows a statement inserts, which bounds memory"
     )
+    arguments.add_argument("--missing_rate", type=float, default=0.0, help="share of each feature's values left out")
+    arguments.add_argument(
+        "--drift",
+        type=float,
+        default=0.0,
+        help="standard deviations by which credit score and income fall and debt rises (default 0)",
+    )
+    arguments.add_argument(
+        "--resume", action="store_true", help="keep what a failed run has made, and go on after its last whole chunk"
+    )
     return arguments
 
 
@@ -53,7 +63,8 @@ def check(arguments: argparse.Namespace) -> None:
         InputError: If one is out of range.
     """
     parts(arguments.table, "--table")
-    for name, least, most in (("rows", 1, MAX_ROWS), ("chunk_rows", 1, MAX_ROWS), ("seed", 0, MAX_SEED)):
+    limits: list[tuple[str, float, float]] = [("rows", 1, MAX_ROWS), ("chunk_rows", 1, MAX_ROWS), ("seed", 0, MAX_SEED)]
+    for name, least, most in (*limits, ("missing_rate", 0, 0.99), ("drift", -5, 5)):
         value = getattr(arguments, name)
         if not least <= value <= most:
             raise InputError(
@@ -70,16 +81,24 @@ def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
     check(arguments)
     wanted = parts(arguments.table, "--table")
     table, building = quoted(wanted), quoted((*wanted[:-1], f"{wanted[-1]}__BUILDING"))
+    # Where values are hidden or applicants differ, nobody has computed what can be achieved.
+    best = None if arguments.missing_rate or arguments.drift else BEST_ACHIEVABLE_AUC
     comment = json.dumps({"generator": "loan_applications", "rows": arguments.rows, "seed": arguments.seed,
-                          "best_achievable_auc": BEST_ACHIEVABLE_AUC})  # fmt: skip
+                          "missing_rate": arguments.missing_rate, "drift": arguments.drift,
+                          "best_achievable_auc": best})  # fmt: skip
     started = time.perf_counter()
-    _create(session, building, comment, arguments.table)
+    done = _rows_made(session, wanted, comment) if arguments.resume else 0
+    if not done:
+        _create(session, building, comment, arguments.table)
+    filled = False
     try:
-        _fill(session, building, arguments)
+        _fill(session, building, arguments, done)
+        filled = True
         session.sql(f"CREATE TABLE IF NOT EXISTS {table} LIKE {building}").collect()
         session.sql(f"ALTER TABLE {building} SWAP WITH {table}").collect()
     finally:
-        session.sql(f"DROP TABLE IF EXISTS {building}").collect()
+        if filled or not arguments.resume:
+            session.sql(f"DROP TABLE IF EXISTS {building}").collect()
     seconds = time.perf_counter() - started
     rows, positives = session.sql(f"SELECT COUNT(*), COUNT_IF(IS_DEFAULT) FROM {table}").collect()[0]
     return {
@@ -88,9 +107,26 @@ def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "rows_per_second": round(int(rows) / seconds),
         "label_rate": round(int(positives) / int(rows), 6),
-        "best_achievable_auc": BEST_ACHIEVABLE_AUC,
+        "best_achievable_auc": best,
         "seed": arguments.seed,
+        "resumed_after": done,
     }
+
+
+def _rows_made(session: Session, wanted: tuple[str, ...], comment: str) -> int:
+    """Rows that a failed run of the same arguments has made; chunks come whole and in order of their ids."""
+    name = f"{wanted[-1]}__BUILDING"
+    place = f" IN SCHEMA {quoted(wanted[:-1])}" if wanted[:-1] else ""
+    pattern = name.replace("\\", "\\\\").replace("'", "''")
+    tables = session.sql(f"SHOW TABLES LIKE '{pattern}'{place}").collect()
+    if not any(row["name"] == name and row["comment"] == comment for row in tables):
+        return 0
+    building = quoted((*wanted[:-1], name))
+    rows, last = session.sql(f"SELECT COUNT(*), COALESCE(MAX(APPLICATION_ID), 0) FROM {building}").collect()[0]
+    if int(rows) != int(last):
+        return 0
+    logger.info("going on after %s rows", f"{int(rows):,}")
+    return int(rows)
 
 
 def _create(session: Session, building: str, comment: str, wanted: str) -> None:
@@ -109,13 +145,15 @@ def _create(session: Session, building: str, comment: str, wanted: str) -> None:
         ) from error
 
 
-def _fill(session: Session, table: str, arguments: argparse.Namespace) -> None:
+def _fill(session: Session, table: str, arguments: argparse.Namespace, made: int) -> None:
     started = time.perf_counter()
-    for first in range(1, arguments.rows + 1, arguments.chunk_rows):
+    for first in range(made + 1, arguments.rows + 1, arguments.chunk_rows):
         rows = min(arguments.chunk_rows, arguments.rows + 1 - first)
-        session.sql(insert(table, first, rows, arguments.seed)).collect()
+        session.sql(
+            insert(table, first, rows, arguments.seed, missing_rate=arguments.missing_rate, drift=arguments.drift)
+        ).collect()
         done = first - 1 + rows
-        rate = done / (time.perf_counter() - started)
+        rate = (done - made) / (time.perf_counter() - started)
         logger.info("%s of %s rows, %s rows/s", f"{done:,}", f"{arguments.rows:,}", f"{rate:,.0f}")
 
 
@@ -125,7 +163,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     check(arguments)
     with open_session() as session:
         result = generate(session, arguments)
-    logger.info("label rate %.4f, best achievable AUC %.4f", result["label_rate"], result["best_achievable_auc"])
+    best = result["best_achievable_auc"]
+    logger.info("label rate %.4f, best achievable AUC %s", result["label_rate"], "not known" if best is None else best)
     write_result(result)
 
 

@@ -28,6 +28,9 @@ COLUMNS = {
     "CREATED_AT": "TIMESTAMP_NTZ",
 }
 
+#: The columns to learn from, in order.
+FEATURES = tuple(name for name in COLUMNS if name not in {"APPLICATION_ID", "IS_DEFAULT", "CREATED_AT"})
+
 INTERCEPT = -2.982
 
 #: Loan purpose: what it adds to the logit, and to the slope of the debt-to-income ratio there.
@@ -45,6 +48,8 @@ PURPOSES = {
 #: Largest seed; a row's draws are hashes of ``seed * 2^44 + id * 16 + number of the draw``, which must stay below 2^62.
 MAX_SEED = 2**18 - 1
 _DRAWS_PER_ROW = 16
+#: Draws 11 to 15, each of which decides about two features.
+_MISSING_DRAWS = 5
 
 
 def create(table: str, comment: str) -> str:
@@ -59,11 +64,20 @@ def create(table: str, comment: str) -> str:
     return f"CREATE OR REPLACE TABLE {table} (\n  {columns}\n)\nCOMMENT = '{literal}'"
 
 
-def insert(table: str, first: int, rows: int, seed: int) -> str:
+def insert(table: str, first: int, rows: int, seed: int, *, missing_rate: float = 0.0, drift: float = 0.0) -> str:
     """A statement that appends the applications ``first`` to ``first + rows - 1``.
 
     Every value is a function of the seed and the application's id alone: the same rows come out whatever the size of
     the chunks, the number of threads or the order of execution, which seeded RANDOM() does not promise.
+
+    Args:
+        table: The name as quoted SQL.
+        first: Id of the first application.
+        rows: How many.
+        seed: Another gives other applications.
+        missing_rate: Share of each feature's values that are NULL; the label is drawn from the values that are hidden.
+        drift: Standard deviations by which applicants are worse than the model's first ones: lower credit score and
+            income, higher debt.
 
     Source: HASH is stable and deterministic; SEQ8 may have gaps, hence ROW_NUMBER.
         https://docs.snowflake.com/en/sql-reference/functions/hash, .../seq1
@@ -86,17 +100,17 @@ drawn AS (
     {_uniform(seed, 7)} AS u7,
     {_uniform(seed, 8)} AS u_purpose,
     {_uniform(seed, 9)} AS u_default,
-    {_uniform(seed, 10)} AS u_created
+    {_uniform(seed, 10)} AS u_created{_missing_draws(seed, missing_rate)}
   FROM numbered
 ),
 applicants AS (
-  SELECT application_id, u_default,
+  SELECT application_id, u_default{_missing_names(missing_rate)},
     ROUND(40 + 10 * {_normal("u0", "u1", "COS")}) AS age,
-    ROUND(65000 + 20000 * {_normal("u0", "u1", "SIN")}) AS income,
-    ROUND(680 + 50 * {_normal("u2", "u3", "COS")}) AS credit_score,
+    ROUND({65000 - 20000 * drift:g} + 20000 * {_normal("u0", "u1", "SIN")}) AS income,
+    ROUND({680 - 50 * drift:g} + 50 * {_normal("u2", "u3", "COS")}) AS credit_score,
     ROUND(5 + 2 * {_normal("u2", "u3", "SIN")}) AS employment_length,
     ROUND(25000 + 8000 * {_normal("u4", "u5", "COS")}) AS loan_amount,
-    ROUND(35 + 10 * {_normal("u4", "u5", "SIN")}, 2) AS debt_to_income,
+    ROUND({35 + 10 * drift:g} + 10 * {_normal("u4", "u5", "SIN")}, 2) AS debt_to_income,
     ROUND(5 + 2 * {_normal("u6", "u7", "COS")}) AS number_of_credit_lines,
     GREATEST(0, ROUND(1 + {_normal("u6", "u7", "SIN")})) AS previous_defaults,
     CASE FLOOR({len(PURPOSES)} * u_purpose) {_cases(enumerate(PURPOSES))} END AS loan_purpose,
@@ -132,9 +146,30 @@ scored AS (
     + CASE loan_purpose {_cases((name, slope) for name, (_, slope) in PURPOSES.items())} END * z_dti AS logit
   FROM standardized
 )
-SELECT application_id, age, income, credit_score, employment_length, loan_amount, debt_to_income,
-  number_of_credit_lines, previous_defaults, loan_purpose, u_default < 1 / (1 + EXP(-logit)), created_at
+SELECT application_id, {_features(missing_rate)}, u_default < 1 / (1 + EXP(-logit)), created_at
 FROM scored"""
+
+
+def _missing_draws(seed: int, missing_rate: float) -> str:
+    if not missing_rate:
+        return ""
+    return "".join(f",\n    {_uniform(seed, 11 + number)} AS u_missing{number}" for number in range(_MISSING_DRAWS))
+
+
+def _missing_names(missing_rate: float) -> str:
+    return "".join(f", u_missing{number}" for number in range(_MISSING_DRAWS)) if missing_rate else ""
+
+
+def _features(missing_rate: float) -> str:
+    """SQL of the features, each NULL for its own draw: of 52 bits the upper 26 decide one, the lower 26 another."""
+    if not missing_rate:
+        return ", ".join(name.lower() for name in FEATURES)
+    columns = []
+    for place, name in enumerate(FEATURES):
+        bits = f"u_missing{place // 2} * {2**26}"
+        draw = f"FLOOR({bits}) / {2**26}" if place % 2 == 0 else f"{bits} - FLOOR({bits})"
+        columns.append(f"CASE WHEN {draw} < {missing_rate:.9f} THEN NULL ELSE {name.lower()} END")
+    return ", ".join(columns)
 
 
 def _uniform(seed: int, draw: int) -> str:

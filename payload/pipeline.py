@@ -80,7 +80,7 @@ def pipeline(booster: xgboost.Booster) -> Pipeline:
         ("types", FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": types})),
     ]
     if dates:
-        steps.append(("days", _days(list(dates), list(types))))
+        steps.append(("days", _days(list(dates), types)))
     return Pipeline([*steps, ("model", classifier)])
 
 
@@ -103,7 +103,7 @@ def moments(days: pd.Series[float]) -> pd.Series[Any]:
     return pd.Timestamp(EPOCH) + pd.to_timedelta((days.astype("float64") * 86400).round(), unit="s")
 
 
-def _days(moments: list[str], order: list[str]) -> Any:
+def _days(dates: list[str], types: dict[str, Any]) -> Any:
     """Turns moments into days since `EPOCH`, in whole seconds as the table's SQL does, and leaves the rest as it is."""
     import pandas as pd
     from sklearn.compose import ColumnTransformer
@@ -116,10 +116,12 @@ def _days(moments: list[str], order: list[str]) -> Any:
         FunctionTransformer(pd.DataFrame.div, kw_args={"other": pd.Timedelta(days=1)}),  # type: ignore[misc]
         FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": "float32"}),
     )
-    transformer = ColumnTransformer([("days", days, moments)], remainder="passthrough", verbose_feature_names_out=False)
-    return make_pipeline(
-        transformer.set_output(transform="pandas"), FunctionTransformer(pd.DataFrame.filter, kw_args={"items": order})
+    transformer = ColumnTransformer([("days", days, dates)], remainder="passthrough", verbose_feature_names_out=False)
+    # It learns nothing but the names and types of the columns.
+    transformer.set_output(transform="pandas").fit(
+        pd.DataFrame({name: pd.Series([None], dtype=dtype) for name, dtype in types.items()})
     )
+    return make_pipeline(transformer, FunctionTransformer(pd.DataFrame.filter, kw_args={"items": list(types)}))
 
 
 def _document(booster: xgboost.Booster) -> dict[str, Any]:

@@ -245,3 +245,88 @@ def test_command_with_input_that_snowflake_does_not_have_exits_with_2(  # noqa: 
     extra = ["--output_dir", str(tmp_path)] if module is train else []
     assert run(lambda: command(module, *arguments, *extra)) == 2
     assert words in capfd.readouterr().err
+
+
+def test_generate_data_with_missing_values_hides_that_share_of_each_feature(command: Command, session: Any) -> None:
+    """Independently of each other; the rows are otherwise those of the same seed, and their ceiling is not known."""
+    whole = command(generate_data, "--rows", "6000", "--table", "WHOLE")
+    holes = command(generate_data, "--rows", "6000", "--table", "HOLES", "--missing_rate", "0.2")
+    assert (whole["best_achievable_auc"], holes["best_achievable_auc"]) == (0.8204, None)
+    before, after = (session.table(name).to_pandas().sort_values("APPLICATION_ID", ignore_index=True)
+                     for name in ("WHOLE", "HOLES"))  # fmt: skip
+    features = list(before.columns[1:-2])
+    missing = after[features].isna()
+    assert missing.mean().between(0.17, 0.23).all()
+    assert np.abs(missing.astype(float).corr().to_numpy() - np.eye(len(features))).max() < 0.06
+    assert (before[features].astype(object).where(~missing) == after[features].astype(object)).sum().sum() == (
+        ~missing
+    ).sum().sum()
+    assert before["IS_DEFAULT"].equals(after["IS_DEFAULT"])
+
+
+def test_generate_data_with_drift_makes_worse_applicants(command: Command, session: Any) -> None:
+    """For tests of what watches a model: features move, and defaults with them."""
+    plain = command(generate_data, "--rows", "6000", "--table", "PLAIN")
+    drifted = command(generate_data, "--rows", "6000", "--table", "DRIFTED", "--drift", "0.5")
+    assert drifted["label_rate"] > plain["label_rate"] + 0.05
+    means = [session.table(name).to_pandas()["CREDIT_SCORE"].mean() for name in ("PLAIN", "DRIFTED")]
+    assert means[0] - means[1] == pytest.approx(25, abs=0.5)
+
+
+def test_generate_data_goes_on_after_the_chunks_of_a_failed_run(command: Command, session: Any) -> None:
+    """What a run left, cut off between two chunks, is not made again; the rows are those of a run in one go."""
+    from loan_applications import create, insert
+
+    once = command(generate_data, "--rows", "3000", "--table", "RESUMED")
+    rows = session.table("RESUMED").to_pandas().sort_values("APPLICATION_ID", ignore_index=True)
+    comment = next(row["comment"] for row in session.sql("SHOW TABLES LIKE 'RESUMED'").collect())
+    session.sql(create('"RESUMED__BUILDING"', comment)).collect()
+    session.sql(insert('"RESUMED__BUILDING"', 1, 1000, 42)).collect()
+    again = command(generate_data, "--rows", "3000", "--table", "RESUMED", "--resume", "--chunk_rows", "500")
+    assert (once["resumed_after"], again["resumed_after"]) == (0, 1000)
+    assert rows.equals(session.table("RESUMED").to_pandas().sort_values("APPLICATION_ID", ignore_index=True))
+    assert session.sql("SHOW TABLES LIKE '%BUILDING'").collect() == []
+
+
+def test_evaluate_writes_the_scores_of_all_rows_to_a_table(
+    command: Command, trained: dict[str, Any], session: Any
+) -> None:
+    """Each id once, with the probability from which the metrics were counted."""
+    from sklearn.metrics import roc_auc_score
+
+    result = command(evaluate, "--model_dir", trained["model_dir"], "--rows", "all", "--scores_table", "LOAN_SCORES")
+    assert result["scored_rows"] == 30_000
+    assert result["scores_table"] == "LOAN_SCORES"
+    scores = session.table("LOAN_SCORES").to_pandas()
+    assert sorted(scores["APPLICATION_ID"]) == list(range(1, 30_001))
+    both = scores.merge(session.table("LOAN_APPLICATIONS").to_pandas(), on="APPLICATION_ID")
+    assert roc_auc_score(both["IS_DEFAULT"], both["PROBABILITY"]) == pytest.approx(result["auc"], abs=1e-5)
+    assert (scores["PREDICTION"] == (scores["PROBABILITY"] >= 0.5)).all()
+
+
+def test_columns_of_every_type_are_learned_from_and_scored_alike(
+    command: Command, session: Any, tmp_path: Path
+) -> None:
+    """Integers, decimals, booleans, dates, timestamps and text, with NULL in each; the served model says the same."""
+    session.sql(
+        """CREATE OR REPLACE TABLE EVERY_TYPE AS SELECT APPLICATION_ID AS ID, IS_DEFAULT::INT AS Y,
+             CASE WHEN MOD(APPLICATION_ID, 7) > 0 THEN CREDIT_SCORE::INT END AS I,
+             CASE WHEN MOD(APPLICATION_ID, 11) > 0 THEN DEBT_TO_INCOME::NUMBER(10, 2) END AS D,
+             CASE WHEN MOD(APPLICATION_ID, 13) > 0 THEN PREVIOUS_DEFAULTS > 1 END AS B,
+             CASE WHEN MOD(APPLICATION_ID, 5) > 0 THEN DATEADD('day', -INCOME::INT / 100, CREATED_AT)::DATE END AS DAY,
+             CASE WHEN MOD(APPLICATION_ID, 3) > 0 THEN DATEADD('second', LOAN_AMOUNT::INT, CREATED_AT) END AS MOMENT,
+             CASE WHEN MOD(APPLICATION_ID, 17) > 0 THEN LOAN_PURPOSE END AS T
+           FROM LOAN_APPLICATIONS"""
+    ).collect()
+    columns = ["--label", "Y", "--id_column", "ID", "--features", "I", "D", "B", "DAY", "MOMENT", "T"]
+    result = command(
+        train, "--source_table", "EVERY_TYPE", *columns, "--num_rounds", "20", "--output_dir", str(tmp_path)
+    )
+    assert set(result["features"]) == {"I", "D", "B", "DAY", "MOMENT", "T"}
+    assert result["auc"] > 0.74
+    again = command(evaluate, "--model_dir", str(tmp_path), "--source_table", "EVERY_TYPE")
+    assert again["auc"] == pytest.approx(result["auc"], rel=1e-6)
+    raw = session.table("EVERY_TYPE").to_pandas().head(500)
+    stored = model_files.read(tmp_path)
+    probabilities = pipeline(load_booster(stored.model, "")).predict_proba(raw)[:, 1]
+    assert ((probabilities > 0) & (probabilities < 1)).all()
