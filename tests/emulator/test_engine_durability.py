@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_spcs.emulator.account import Account
@@ -112,6 +112,7 @@ _WORDS = st.sampled_from(_TEXT.split())
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(words=["call"])
 @given(words=st.lists(_WORDS, min_size=1, max_size=12))
 def test_any_words_give_rows_or_an_error_of_snowflake(session: Session, words: list[str]) -> None:
     """No statement brings down the engine: what cannot be run is a SnowflakeError, nothing else."""

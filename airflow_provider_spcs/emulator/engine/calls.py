@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 @command("CALL")
 def call(session: Session, statement: Statement) -> Result:
     """CALL of a system function or of an object's method."""
+    if statement.done:
+        raise statement.unexpected()
     sql, binds = rest(statement)
     settled, tokens, left = settle(session, f"SELECT {sql}", binds)
     node = parse(settled, tokens, left).expressions[0].unalias()

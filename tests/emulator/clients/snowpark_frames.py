@@ -291,11 +291,6 @@ expect(
     [(1, "a"), (2, "b")],
 )
 expect("cache_result", lambda s: _people(s).filter("id > 2").cache_result().count(), 2)
-expect(
-    "show_prints",
-    lambda s: _people(s).sort("id").limit(1)._show_string(n=1, max_width=50),
-    lambda text: "|1" in text.replace(" ", ""),
-)
 expect("queries_of_a_frame", lambda s: len(_people(s).queries["queries"]), 1)
 expect("explain", lambda s: _people(s).explain() is None, True)
 expect(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate import functions, generated, tables
+from airflow_provider_spcs.emulator.engine.translate import functions, generated, pivots, tables
 from airflow_provider_spcs.emulator.engine.translate.call import Call
 from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
 
@@ -31,6 +31,8 @@ def apply(session: Session, translation: Translation) -> None:
             node.replace(replacement)
     for node in reversed(list(root.walk(bfs=False))):
         tables.rewrite(call, node)
+    for pivot in list(root.find_all(exp.Pivot)):
+        pivots.rewrite(call, pivot)
     translation.tree = root.this
     translation.tree.pop()
 

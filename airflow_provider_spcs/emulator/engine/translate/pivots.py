@@ -1,0 +1,64 @@
+"""PIVOT ... IN (ANY) and DEFAULT ON NULL, which DuckDB does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.failures import translated
+from airflow_provider_spcs.emulator.engine.literals import literal
+from airflow_provider_spcs.emulator.errors import unsupported
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.translate.call import Call
+
+
+def rewrite(call: Call, node: exp.Pivot) -> None:
+    """Settle one pivot of a tree whose tables and functions are rewritten already."""
+    listed = node.args.get("fields") or []
+    if node.args.get("unpivot") or len(listed) != 1 or not isinstance(listed[0], exp.In):
+        return
+    if any(isinstance(item, exp.PivotAny) for item in listed[0].expressions):
+        listed[0].set("expressions", [_named(value) for value in _values(call, node, listed[0].this)])
+    elif listed[0].args.get("query"):
+        raise unsupported("PIVOT ... IN (subquery)")
+    default = node.args.get("default_on_null")
+    if isinstance(default, exp.Expr):
+        node.set("default_on_null", None)
+        _fill(node, listed[0], default)
+
+
+def _values(call: Call, node: exp.Pivot, column: exp.Expr) -> list[object]:
+    """What the pivoted column holds now, in order; each becomes a column."""
+    source = node.parent.copy() if node.parent is not None else exp.Table()
+    source.set("pivots", None)
+    from airflow_provider_spcs.emulator.engine.translate import generate
+
+    query = exp.select(column.copy()).distinct().from_(source).order_by("1")
+    with call.session.account.engine.cursor() as cursor, translated(call.translation.names):
+        for name, table in call.translation.relations.items():
+            cursor.register(name, table)
+        return [row[0] for row in cursor.execute(generate(query)).fetchall() if row[0] is not None]
+
+
+def _named(value: object) -> exp.Expr:
+    """A value with the column name that Snowflake gives it: text in its quotes."""
+    shown = literal(value)
+    return exp.PivotAlias(this=shown, alias=exp.to_identifier(shown.sql("snowflake"), quoted=True))
+
+
+def _fill(node: exp.Pivot, listed: exp.In, default: exp.Expr) -> None:
+    source = node.parent
+    if source is None or len(node.expressions) != 1:
+        raise unsupported("DEFAULT ON NULL with several aggregates")
+    filled = []
+    for item in listed.expressions:
+        shown = item.args["alias"].name if isinstance(item, exp.PivotAlias | exp.Alias) else item.sql("duckdb")
+        column = exp.to_identifier(shown, quoted=True)
+        value = exp.Coalesce(this=exp.column(column.copy()), expressions=[default.copy()])
+        filled.append(exp.Alias(this=value, alias=column))
+    inner = source.copy()
+    made = exp.Subquery(this=exp.Select(expressions=[exp.Star(replace=filled)]).from_(inner))
+    made.set("alias", node.args["alias"].copy() if node.args.get("alias") else None)
+    source.replace(made)
