@@ -32,7 +32,7 @@ def encode(batches: Sequence[pa.RecordBatch], columns: Sequence[Column], wide: C
     table = pa.Table.from_batches(batches).combine_chunks()
     arrays = [_encoded(_whole(table.column(index)), column, index in wide) for index, column in enumerate(columns)]
     fields = [
-        pa.field(column.name, array.type, column.nullable, metadata=_metadata(column))
+        pa.field(column.name, array.type, column.nullable or array.null_count > 0, metadata=_metadata(column))
         for column, array in zip(columns, arrays, strict=True)
     ]
     schema = pa.schema(fields)
