@@ -78,9 +78,9 @@ class Campaign:
         while len(self._notes["faults"]) < faults and time.monotonic() < end:
             self._notes["choices"] += 1
             dice = random.Random(f"{self._seed}/{self._notes['choices']}")
-            self._keep_busy(dice)
             kind = dice.choices(names, weights)[0]
             try:
+                self._keep_busy(dice)
                 done = self._kinds[kind][1](dice)
             except (httpx.HTTPError, psutil.Error, TimeoutError, OSError) as error:
                 print(f"  {kind}: {type(error).__name__} {error}", flush=True)

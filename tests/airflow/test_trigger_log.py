@@ -14,8 +14,9 @@ from airflow_provider_spcs.log_place import KEY
 from tests.airflow.fakes import TaskInstance, context
 from tests.airflow.test_trigger import defer, first_event
 
-NUMBERS = ["python", "-uc", "import time\nfor n in range(24): print(f'N {n:02}'); time.sleep(0.25)"]
-LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(2)"]
+NUMBERS = ["python", "-uc", "import time\nfor n in range(16): print(f'N {n:02}'); time.sleep(0.2)"]
+FEW = ["python", "-uc", "for n in range(3): print(f'N {n:02}')"]
+LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(1)"]
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_restarted_triggerer_goes_on_where_the_log_was(
 
     event = asyncio.run(restart())
     operator.execute_complete(context(ti), event)
-    assert shown(capsys, "N ") == [f"N {number:02}" for number in range(24)]
+    assert shown(capsys, "N ") == [f"N {number:02}" for number in range(16)]
     assert xcoms == {}
 
 
@@ -63,10 +64,10 @@ def test_place_of_another_job_is_not_used(job: dict[str, Any], xcoms: dict[str, 
     """After a clear the new attempt's log begins at its beginning."""
     ti = TaskInstance(run_id="other-place")
     xcoms[KEY] = {"job": "E.P.OTHER", "cursor": {"streams": [[0, "main", ["2999-01-01T00:00:00Z", 1, 9, [], 0, ""]]]}}
-    operator, trigger = defer(job, NUMBERS, ti)
+    operator, trigger = defer(job, FEW, ti)
     trigger.task_instance = ti  # type: ignore[assignment]
     operator.execute_complete(context(ti), asyncio.run(first_event(trigger)))
-    assert len(shown(capsys, "N ")) == 24
+    assert len(shown(capsys, "N ")) == 3
 
 
 def test_secret_looking_variable_is_hidden_while_deferred(job: dict[str, Any], capsys: Any) -> None:
