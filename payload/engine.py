@@ -192,8 +192,8 @@ def _blocks(size: Size, limit: MemoryLimit, rounds: int, forced: str, wanted: in
     if blocks > rounds:
         raise InputError(
             f"--num_rounds={rounds}",
-            f"{blocks} blocks are needed to fit {limit.bytes / 1e9:.1f} GB, and each trains at least one tree",
-            "Rotating blocks need as many rounds as blocks",
+            f"{blocks} blocks are {'asked for' if wanted else f'needed to fit {limit.bytes / 1e9:.1f} GB'}",
+            "Each block trains at least one tree",
             f"Use --num_rounds {blocks} or more, or give the container more memory",
         )
     expected = expected_memory(BLOCKS, size, blocks)

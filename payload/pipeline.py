@@ -110,11 +110,14 @@ def _days(dates: list[str], types: dict[str, Any]) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
+    def step(function: Any, **arguments: Any) -> FunctionTransformer:
+        return FunctionTransformer(function, kw_args=arguments, feature_names_out="one-to-one")
+
     days = make_pipeline(
-        FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": "datetime64[s]"}),
-        FunctionTransformer(pd.DataFrame.sub, kw_args={"other": pd.Timestamp(EPOCH)}),
-        FunctionTransformer(pd.DataFrame.div, kw_args={"other": pd.Timedelta(days=1)}),  # type: ignore[misc]
-        FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": "float32"}),
+        step(pd.DataFrame.astype, dtype="datetime64[s]"),
+        step(pd.DataFrame.sub, other=pd.Timestamp(EPOCH)),
+        step(pd.DataFrame.div, other=pd.Timedelta(days=1)),  # type: ignore[misc]
+        step(pd.DataFrame.astype, dtype="float32"),
     )
     transformer = ColumnTransformer([("days", days, dates)], remainder="passthrough", verbose_feature_names_out=False)
     # It learns nothing but the names and types of the columns.

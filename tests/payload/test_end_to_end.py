@@ -305,7 +305,7 @@ def test_evaluate_writes_the_scores_of_all_rows_to_a_table(
 
 
 def test_columns_of_every_type_are_learned_from_and_scored_alike(
-    command: Command, session: Any, tmp_path: Path
+    command: Command, generated: dict[str, Any], session: Any, tmp_path: Path
 ) -> None:
     """Integers, decimals, booleans, dates, timestamps and text, with NULL in each; the served model says the same."""
     session.sql(
