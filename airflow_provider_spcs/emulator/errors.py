@@ -70,7 +70,8 @@ def syntax_error(unexpected: str, line: int = 1, position: int = 0) -> Snowflake
 def unsupported(what: str) -> SnowflakeError:
     """The emulator does not do this; Snowflake may (2, sqlstate 0A000)."""
     return SnowflakeError(
-        f"Unsupported feature '{what}'. The emulator refuses it rather than guess; what it does is listed in {COVERAGE_PAGE}.",
+        f"Unsupported feature '{what}'. The emulator refuses it rather than guess; what it does is listed in "
+        f"{COVERAGE_PAGE}.",
         2,
         "0A000",
     )

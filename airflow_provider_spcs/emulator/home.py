@@ -28,8 +28,8 @@ class Home:
             self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise HomeError(
-                f"emulator home: cannot write to {str(self.root)!r} ({error.strerror}). The account's state is kept there. "
-                "Give a directory of yours with --home, or mend its permissions."
+                f"emulator home: cannot write to {str(self.root)!r} ({error.strerror}). "
+                "The account's state is kept there. Give a directory of yours with --home, or mend its permissions."
             ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

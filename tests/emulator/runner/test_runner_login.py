@@ -41,7 +41,7 @@ def test_connector_logs_in_and_moves_files_with_the_documented_code(running: Run
     """Environment, TLS, token and stage transfer fit together without a change to the code inside."""
     account = running.account
     runner = Runner(account, plans=[plan])
-    program = PROGRAM if plan == "pid" else PROGRAM.replace("/tmp/", "/home/job/")  # noqa: S108 (inside)
+    program = PROGRAM if plan == "pid" else PROGRAM.replace("/tmp/", "/home/job/")
     container = runner.start(
         ContainerRequest(
             Name("EMULATOR", "PUBLIC", "JOB"), 0, "main", "python:3.11", command=("python", "-c", program),

@@ -34,7 +34,7 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - th
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
         if name == METHOD:
             return _method(call, node)
-        if name == MODEL:
+        if name == MODEL and isinstance(node, exp.Anonymous):
             return _model(call, node)
         if name in registry.SCALARS:
             return call.scalar(name, _arguments(node))
@@ -70,7 +70,7 @@ def _method(call: Call, node: exp.Expr) -> exp.Expr:
     return literal(plain(call.method(node.expressions)))
 
 
-def _model(call: Call, node: exp.Expr) -> exp.Expr:
+def _model(call: Call, node: exp.Anonymous) -> exp.Expr:
     from airflow_provider_spcs.emulator.models import invocation
 
     return invocation.scalar(call, node)
