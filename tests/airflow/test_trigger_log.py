@@ -16,7 +16,8 @@ from tests.airflow.test_trigger import defer, first_event
 
 NUMBERS = ["python", "-uc", "import time\nfor n in range(16): print(f'N {n:02}'); time.sleep(0.2)"]
 FEW = ["python", "-uc", "for n in range(3): print(f'N {n:02}')"]
-LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(1)"]
+# Lines that a trigger has not read when the job ends are the worker's to show; this one lives long enough to be read.
+LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(4)"]
 
 
 @pytest.fixture
