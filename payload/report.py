@@ -58,6 +58,8 @@ def write_report(evaluation: Mapping[str, Any], result: Mapping[str, Any], compa
     Returns:
         None where matplotlib is not installed: a model is worth more than its report.
     """
+    # The first use on a machine makes a font cache, and says so.
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     try:
         import matplotlib as _matplotlib  # noqa: F401 - only asked for
     except ModuleNotFoundError:

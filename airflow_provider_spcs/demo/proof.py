@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,10 @@ def prove(connect_arguments: dict[str, Any], table: str, features: list[str], mo
             raise DemoError(
                 f"registry: model {model} has versions {sorted(names)}, not {version}. The register task logs it."
             )
-        loaded = stored.version(version).load(force=True)
+        with warnings.catch_warnings():
+            # The registry warns that loading needs the environment of logging: here both are this one.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            loaded = stored.version(version).load(force=True)
         rows = session.table(table).limit(_ROWS).to_pandas()
         probabilities = [float(value) for value in loaded.predict_proba(rows[features])[:, 1]]
         if len(probabilities) != _ROWS or not all(0.0 <= value <= 1.0 for value in probabilities):
