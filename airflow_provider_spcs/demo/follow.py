@@ -11,7 +11,6 @@ from airflow_provider_spcs.demo.screen import Screen
 
 _ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 _LEVELS = {"error": "red", "critical": "red", "warning": "yellow"}
-# Loggers whose INFO lines tell an operator's user nothing.
 _INTERVAL_SECONDS = 1.0
 
 
@@ -93,7 +92,7 @@ def worth_showing(record: dict[str, Any]) -> bool:
     """Whether a log record speaks of the job: the operator's and the containers' lines, and every warning or worse."""
     if record.get("level") in {"warning", "error", "critical"}:
         return True
-    return "airflow_provider_spcs" in str(record.get("logger", "")) or "spcs" in str(record.get("logger", ""))
+    return "spcs" in str(record.get("logger", ""))
 
 
 def _error_text(record: dict[str, Any]) -> str:

@@ -104,13 +104,6 @@ def client_version_info(session: Session) -> str:
     return "[]"
 
 
-@scalar("SYSTEM$ML_PLATFORM_CAPABILITIES")
-def ml_platform_capabilities(session: Session) -> str:
-    """No optional capability: clients then use stages, as they did before there were any."""
-    del session
-    return "{}"
-
-
 @scalar("IS_ROLE_IN_SESSION")
 def is_role_in_session(session: Session, role: str) -> bool:
     """Whether the current role is or inherits a role; grants between the account's own roles are not followed."""
