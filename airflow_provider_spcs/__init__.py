@@ -9,9 +9,18 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.operators import SpcsJobOperator
     from airflow_provider_spcs.sensors import SpcsJobSensor
-    from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec
+    from airflow_provider_spcs.spec import (
+        BlockVolume,
+        Container,
+        LocalVolume,
+        MemoryVolume,
+        Resources,
+        SecretRef,
+        ServiceSpec,
+        StageVolume,
+        VolumeMount,
+    )
     from airflow_provider_spcs.triggers import SpcsJobTrigger
-    from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, VolumeMount
 
 __version__ = "0.1.0"
 
@@ -38,9 +47,18 @@ _HOMES = {
     "hooks": ("SpcsHook",),
     "operators": ("SpcsJobOperator",),
     "sensors": ("SpcsJobSensor",),
-    "spec": ("Container", "Resources", "SecretRef", "ServiceSpec"),
+    "spec": (
+        "BlockVolume",
+        "Container",
+        "LocalVolume",
+        "MemoryVolume",
+        "Resources",
+        "SecretRef",
+        "ServiceSpec",
+        "StageVolume",
+        "VolumeMount",
+    ),
     "triggers": ("SpcsJobTrigger",),
-    "volumes": ("BlockVolume", "LocalVolume", "MemoryVolume", "StageVolume", "VolumeMount"),
 }
 
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.git import TOKEN_VARIABLE, GitSource
-from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec
+from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec, StageVolume, Volume, VolumeMount
 from airflow_provider_spcs.sql import SpecFile
-from airflow_provider_spcs.volumes import StageVolume, Volume, VolumeMount
 
 RESULT_DIRECTORY = "/airflow/xcom"
 """Where a container leaves ``return.json``, as users of KubernetesPodOperator know it."""

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.policy import Codes, Policy
     from airflow_provider_spcs.poller import Door
-    from airflow_provider_spcs.spec import Resources, SecretRef
-    from airflow_provider_spcs.volumes import Volume
+    from airflow_provider_spcs.spec import Resources, SecretRef, Volume
 
 
 class SpcsJobParameters(SpecTemplates, BaseOperator):

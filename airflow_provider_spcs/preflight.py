@@ -7,13 +7,12 @@ from typing import Any
 
 from airflow_provider_spcs import rows, sql
 from airflow_provider_spcs.errors import InvalidName, StatementError
-from airflow_provider_spcs.families import FAMILIES
-from airflow_provider_spcs.quantities import cores, memory_bytes
 from airflow_provider_spcs.quoting import StagePath, bare, identifier, qualified, split
 from airflow_provider_spcs.rows import PoolState
-from airflow_provider_spcs.spec import ServiceSpec
+from airflow_provider_spcs.spec import ServiceSpec, StageVolume
+from airflow_provider_spcs.spec.families import FAMILIES
+from airflow_provider_spcs.spec.quantities import cores, memory_bytes
 from airflow_provider_spcs.sql import Sql
-from airflow_provider_spcs.volumes import StageVolume
 
 _GIB = 2**30
 

@@ -113,11 +113,13 @@ def _days(dates: list[str], types: dict[str, Any]) -> Any:
     def step(function: Any, **arguments: Any) -> FunctionTransformer:
         return FunctionTransformer(function, kw_args=arguments, feature_names_out="one-to-one")
 
+    # Typed loosely: whether pandas is typed depends on what else is installed.
+    frame: Any = pd.DataFrame
     days = make_pipeline(
-        step(pd.DataFrame.astype, dtype="datetime64[s]"),
-        step(pd.DataFrame.sub, other=pd.Timestamp(EPOCH)),
-        step(pd.DataFrame.div, other=pd.Timedelta(days=1)),  # type: ignore[misc]
-        step(pd.DataFrame.astype, dtype="float32"),
+        step(frame.astype, dtype="datetime64[s]"),
+        step(frame.sub, other=pd.Timestamp(EPOCH)),
+        step(frame.div, other=pd.Timedelta(days=1)),
+        step(frame.astype, dtype="float32"),
     )
     transformer = ColumnTransformer([("days", days, dates)], remainder="passthrough", verbose_feature_names_out=False)
     # It learns nothing but the names and types of the columns.

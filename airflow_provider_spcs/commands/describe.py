@@ -71,8 +71,8 @@ def describe(
 
 def redacted(spec: str) -> str:
     """A specification as Snowflake tells it, with values that look secret hidden."""
-    from airflow_provider_spcs.spec_text import dump, parse
-    from airflow_provider_spcs.spec_writer import redacted as hide
+    from airflow_provider_spcs.spec.text import dump, parse
+    from airflow_provider_spcs.spec.writer import redacted as hide
 
     if not spec:
         return ""

@@ -38,7 +38,7 @@ def render(
     as_json: AsJson = False,
 ) -> None:
     """Print a specification filled in and checked, as it would be sent; values that look secret are hidden."""
-    from airflow_provider_spcs.spec_writer import redacted
+    from airflow_provider_spcs.spec.writer import redacted
 
     spec = _load(file, pairs(param, "--param"))
     if as_json:

@@ -17,9 +17,8 @@ from airflow_provider_spcs.composition import (
 )
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.git import TOKEN_VARIABLE, GitSource
-from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec
+from airflow_provider_spcs.spec import Container, Resources, SecretRef, ServiceSpec, StageVolume
 from airflow_provider_spcs.sql import SpecFile
-from airflow_provider_spcs.volumes import StageVolume
 
 IMAGE = "/db/schema/repo/image:1"
 SPEC = """

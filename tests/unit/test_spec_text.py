@@ -25,7 +25,7 @@ from airflow_provider_spcs.spec import (
     StageVolume,
     VolumeMount,
 )
-from airflow_provider_spcs.spec_text import parse, sql_text
+from airflow_provider_spcs.spec.text import parse, sql_text
 
 #: Any text a process can be given, rich in what ends a literal.
 TEXT = st.text(

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_spcs.errors import SpecError
-from airflow_provider_spcs.quantities import cores, memory_bytes
-from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume
+from airflow_provider_spcs.spec.quantities import cores, memory_bytes
+from airflow_provider_spcs.spec.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume
 
 _REFERENCE = "service specification reference"
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'

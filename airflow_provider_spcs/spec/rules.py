@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from airflow_provider_spcs.errors import SpecError
-from airflow_provider_spcs.quantities import cores, memory_bytes
 from airflow_provider_spcs.redaction import hide
-from airflow_provider_spcs.spec_volume_rules import volume_problems
+from airflow_provider_spcs.spec.quantities import cores, memory_bytes
+from airflow_provider_spcs.spec.volume_rules import volume_problems
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.spec import (
+    from airflow_provider_spcs.spec.model import (
         Container,
         Endpoint,
         Probe,

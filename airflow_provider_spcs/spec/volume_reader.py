@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_spcs.errors import SpecError
-from airflow_provider_spcs.spec_shape import SOURCE, mapping, required
-from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, Volume
+from airflow_provider_spcs.spec.shape import SOURCE, mapping, required
+from airflow_provider_spcs.spec.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, Volume
 
 
 def read_volume(path: str, value: Any) -> Volume:

@@ -1,4 +1,4 @@
-"""A document to a typed specification: its shape is judged here, its values by ``spec_rules``."""
+"""A document to a typed specification: its shape is judged here, its values by ``rules``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_spcs.errors import SpecError
-from airflow_provider_spcs.spec import (
+from airflow_provider_spcs.spec.model import (
     Container,
     Endpoint,
     Probe,
@@ -17,9 +17,9 @@ from airflow_provider_spcs.spec import (
     ServiceSpec,
     SessionToken,
 )
-from airflow_provider_spcs.spec_shape import SOURCE, as_mapping, each, mapping, nested, required, sequence
-from airflow_provider_spcs.spec_volume_reader import read_volume
-from airflow_provider_spcs.volumes import VolumeMount
+from airflow_provider_spcs.spec.shape import SOURCE, as_mapping, each, mapping, nested, required, sequence
+from airflow_provider_spcs.spec.volume_reader import read_volume
+from airflow_provider_spcs.spec.volumes import VolumeMount
 
 _SERVICES_ONLY = "autoScalingPolicies"
 

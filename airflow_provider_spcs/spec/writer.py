@@ -6,10 +6,18 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.redaction import hide, hide_arguments
-from airflow_provider_spcs.volumes import BlockVolume, MemoryVolume, StageVolume, Volume
+from airflow_provider_spcs.spec.volumes import BlockVolume, MemoryVolume, StageVolume, Volume
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.spec import Container, Endpoint, Probe, Resources, SecretRef, ServiceSpec, SessionToken
+    from airflow_provider_spcs.spec.model import (
+        Container,
+        Endpoint,
+        Probe,
+        Resources,
+        SecretRef,
+        ServiceSpec,
+        SessionToken,
+    )
 
 
 def _set(**entries: Any) -> dict[str, Any]:

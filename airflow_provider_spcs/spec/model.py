@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_spcs import spec_text
 from airflow_provider_spcs.errors import SpecError
-from airflow_provider_spcs.families import FAMILIES
-from airflow_provider_spcs.volumes import BlockVolume, LocalVolume, MemoryVolume, StageVolume, Volume, VolumeMount
+from airflow_provider_spcs.spec import text as spec_text
+from airflow_provider_spcs.spec.families import FAMILIES
+from airflow_provider_spcs.spec.volumes import Volume, VolumeMount
 
 Scalar = str | int | float | bool
 
@@ -196,7 +196,7 @@ class ServiceSpec:
     service_roles: tuple[ServiceRole, ...] = ()
 
     def __post_init__(self) -> None:
-        from airflow_provider_spcs.spec_rules import check
+        from airflow_provider_spcs.spec.rules import check
 
         _freeze(self, "containers", "volumes", "endpoints", "metric_groups", "service_roles")
         check(self)
@@ -223,13 +223,13 @@ class ServiceSpec:
         Raises:
             SpecError: When it is no specification.
         """
-        from airflow_provider_spcs.spec_reader import read
+        from airflow_provider_spcs.spec.reader import read
 
         return read(document)
 
     def to_dict(self) -> dict[str, Any]:
         """As Snowflake spells it; only what is set."""
-        from airflow_provider_spcs.spec_writer import write
+        from airflow_provider_spcs.spec.writer import write
 
         return write(self)
 
@@ -239,7 +239,7 @@ class ServiceSpec:
         Args:
             redact: Hide values of variables and options that look secret: for printing, not for sending.
         """
-        from airflow_provider_spcs.spec_writer import redacted, write
+        from airflow_provider_spcs.spec.writer import redacted, write
 
         document = write(self)
         return spec_text.dump(redacted(document) if redact else document)
@@ -259,7 +259,7 @@ class ServiceSpec:
         Raises:
             SpecError: When the result is no specification.
         """
-        from airflow_provider_spcs.spec_overrides import merge
+        from airflow_provider_spcs.spec.overrides import merge
 
         return ServiceSpec.from_dict(merge(self.to_dict(), overrides))
 
@@ -274,21 +274,3 @@ class ServiceSpec:
             if container.name == name:
                 return container
         raise KeyError(name)
-
-
-__all__ = [
-    "BlockVolume",
-    "Container",
-    "Endpoint",
-    "LocalVolume",
-    "MemoryVolume",
-    "Probe",
-    "Resources",
-    "SecretRef",
-    "ServiceRole",
-    "ServiceSpec",
-    "SessionToken",
-    "StageVolume",
-    "Volume",
-    "VolumeMount",
-]
