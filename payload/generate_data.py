@@ -14,11 +14,13 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from building_table import BuildingTable
 from loan_applications import BEST_ACHIEVABLE_AUC, MAX_SEED, create, insert
-from names import parts, quoted
+from names import parts
 from problems import InputError, run
 from result import write_result
 from session import open_session
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 10_000_000_000
 
 #: Snowflake's numbers for a missing object, a missing schema, and no current database or schema.
-_NO_PLACE = {2003, 2043, 90105, 90106}
+_DOES_NOT_EXIST = 2003
+_NO_PLACE = {_DOES_NOT_EXIST, 2043, 90105, 90106}
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
         help="standard deviations by which credit score and income fall and debt rises (default 0)",
     )
     arguments.add_argument(
-        "--resume", action="store_true", help="keep what a failed run has made, and go on after its last whole chunk"
+        "--resume",
+        action="store_true",
+        help="keep what a failed run has made, and go on after its last whole chunk; a run that lives loses its rows",
     )
     return arguments
 
@@ -73,60 +78,92 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def generate(session: Session, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Fill a table beside the wanted one, then swap the two: nobody sees a table that is half full.
+    """Fill a table beside the wanted one, then let it take the wanted one's place.
 
     Returns:
         What the task's XCom gets: table, rows, seconds, rows_per_second, label_rate, best_achievable_auc, seed.
+
+    Raises:
+        InputError: If another run with --resume took this one's rows over.
     """
     check(arguments)
     wanted = parts(arguments.table, "--table")
-    table, building = quoted(wanted), quoted((*wanted[:-1], f"{wanted[-1]}__BUILDING"))
     # Where values are hidden or applicants differ, nobody has computed what can be achieved.
     best = None if arguments.missing_rate or arguments.drift else BEST_ACHIEVABLE_AUC
     comment = json.dumps({"generator": "loan_applications", "rows": arguments.rows, "seed": arguments.seed,
                           "missing_rate": arguments.missing_rate, "drift": arguments.drift,
                           "best_achievable_auc": best})  # fmt: skip
     started = time.perf_counter()
-    done = _rows_made(session, wanted, comment) if arguments.resume else 0
+    building = BuildingTable(session, wanted)
+    done = _rows_made(session, building, comment) if arguments.resume else 0
     if not done:
-        _create(session, building, comment, arguments.table)
+        _create(session, building.sql, comment, arguments.table)
     filled = False
     try:
-        _fill(session, building, arguments, done)
+        with _own(arguments.table):
+            _fill(session, building.sql, arguments, done)
+            positives = _count_positives(session, building.sql, arguments)
         filled = True
-        session.sql(f"CREATE TABLE IF NOT EXISTS {table} LIKE {building}").collect()
-        session.sql(f"ALTER TABLE {building} SWAP WITH {table}").collect()
+        building.replace_wanted()
     finally:
         if filled or not arguments.resume:
-            session.sql(f"DROP TABLE IF EXISTS {building}").collect()
+            building.drop()
     seconds = time.perf_counter() - started
-    rows, positives = session.sql(f"SELECT COUNT(*), COUNT_IF(IS_DEFAULT) FROM {table}").collect()[0]
     return {
         "table": ".".join(wanted),
-        "rows": int(rows),
+        "rows": arguments.rows,
         "seconds": round(seconds, 3),
-        "rows_per_second": round(int(rows) / seconds),
-        "label_rate": round(int(positives) / int(rows), 6),
+        "rows_per_second": round(arguments.rows / seconds),
+        "label_rate": round(positives / arguments.rows, 6),
         "best_achievable_auc": best,
         "seed": arguments.seed,
         "resumed_after": done,
     }
 
 
-def _rows_made(session: Session, wanted: tuple[str, ...], comment: str) -> int:
+def _rows_made(session: Session, building: BuildingTable, comment: str) -> int:
     """Rows that a failed run of the same arguments has made; chunks come whole and in order of their ids."""
-    name = f"{wanted[-1]}__BUILDING"
-    place = f" IN SCHEMA {quoted(wanted[:-1])}" if wanted[:-1] else ""
-    pattern = name.replace("\\", "\\\\").replace("'", "''")
-    tables = session.sql(f"SHOW TABLES LIKE '{pattern}'{place}").collect()
-    if not any(row["name"] == name and row["comment"] == comment for row in tables):
+    if not building.adopt(comment):
         return 0
-    building = quoted((*wanted[:-1], name))
-    rows, last = session.sql(f"SELECT COUNT(*), COALESCE(MAX(APPLICATION_ID), 0) FROM {building}").collect()[0]
+    rows, last = session.sql(f"SELECT COUNT(*), COALESCE(MAX(APPLICATION_ID), 0) FROM {building.sql}").collect()[0]
     if int(rows) != int(last):
         return 0
     logger.info("going on after %s rows", f"{int(rows):,}")
     return int(rows)
+
+
+@contextmanager
+def _own(table: str) -> Iterator[None]:
+    """Say what it means when the table that is being filled is gone."""
+    from snowflake.snowpark.exceptions import SnowparkSQLException
+
+    try:
+        yield
+    except SnowparkSQLException as error:
+        if error.sql_error_code != _DOES_NOT_EXIST:
+            raise
+        raise _taken_over(table) from error
+
+
+def _count_positives(session: Session, building: str, arguments: argparse.Namespace) -> int:
+    """Rows of label 1 of the whole table.
+
+    Raises:
+        InputError: If a run that was believed dead has written beside this one.
+    """
+    rows, positives = session.sql(f"SELECT COUNT(*), COUNT_IF(IS_DEFAULT) FROM {building}").collect()[0]
+    if int(rows) != arguments.rows:
+        raise _taken_over(arguments.table)
+    return int(positives)
+
+
+def _taken_over(table: str) -> InputError:
+    return InputError(
+        f"--table={table}",
+        "another run with --resume and the same arguments works on the rows of this one",
+        "Only one run goes on with what is there",
+        "Let that one end, or run without --resume",
+    )
 
 
 def _create(session: Session, building: str, comment: str, wanted: str) -> None:

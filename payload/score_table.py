@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from building_table import BuildingTable
 from features import Layout
-from names import parts, quote, quoted
+from names import parts, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,10 +40,8 @@ class ScoreTable:
     def __init__(self, session: Session, name: str, source: str, layout: Layout) -> None:
         self._session, self._source, self._id = session, source, layout.id_column
         wanted = parts(name, "--scores_table")
-        self.name = ".".join(wanted)
-        self._wanted, self._place = quoted(wanted), wanted[:-1]
-        self._building_name = f"{wanted[-1]}__BUILDING"
-        self._building = quoted((*wanted[:-1], self._building_name))
+        self.name, self._place = ".".join(wanted), wanted[:-1]
+        self._building = BuildingTable(session, wanted)
         self._waiting: list[pa.Table] = []
         self.rows = 0
 
@@ -54,18 +53,18 @@ class ScoreTable:
             about: Where the scores come from; kept as the table's comment.
         """
         comment = json.dumps(about).replace("\\", "\\\\").replace("'", "''")
+        building = self._building
         self._session.sql(
-            f"CREATE OR REPLACE TABLE {self._building} AS SELECT {quote(self._id)}, 0::FLOAT AS {PROBABILITY}, "
+            f"CREATE TABLE {building.sql} AS SELECT {quote(self._id)}, 0::FLOAT AS {PROBABILITY}, "
             f"FALSE AS {PREDICTION} FROM {self._source} LIMIT 0"
         ).collect()
         try:
             yield self
             self._write()
-            self._session.sql(f"COMMENT ON TABLE {self._building} IS '{comment}'").collect()
-            self._session.sql(f"CREATE TABLE IF NOT EXISTS {self._wanted} LIKE {self._building}").collect()
-            self._session.sql(f"ALTER TABLE {self._building} SWAP WITH {self._wanted}").collect()
+            self._session.sql(f"COMMENT ON TABLE {building.sql} IS '{comment}'").collect()
+            building.replace_wanted()
         finally:
-            self._session.sql(f"DROP TABLE IF EXISTS {self._building}").collect()
+            building.drop()
 
     def add(self, ids: pa.ChunkedArray, probabilities: NDArray[np.float32]) -> None:
         """Add scored rows.
@@ -90,6 +89,6 @@ class ScoreTable:
         frame = pa.concat_tables(self._waiting).to_pandas()
         self._waiting = []
         schema, database = [*reversed(self._place), None, None][:2]
-        self._session.write_pandas(frame, self._building_name, database=database, schema=schema)
+        self._session.write_pandas(frame, self._building.name, database=database, schema=schema)
         self.rows += len(frame)
         logger.info("%s scores written", f"{self.rows:,}")

@@ -114,7 +114,7 @@ def test_generate_data_with_the_same_seed_gives_the_same_rows_in_any_chunks(comm
 
 def test_generate_data_leaves_no_second_table(session: Any, generated: dict[str, Any]) -> None:
     """The table it builds beside the wanted one is gone at the end."""
-    assert session.sql("SHOW TABLES LIKE '%BUILDING'").collect() == []
+    assert session.sql("SHOW TABLES LIKE '%BUILDING%'").collect() == []
 
 
 def test_train_reads_the_table_and_knows_its_best_achievable_auc(trained: dict[str, Any]) -> None:
@@ -280,12 +280,47 @@ def test_generate_data_goes_on_after_the_chunks_of_a_failed_run(command: Command
     once = command(generate_data, "--rows", "3000", "--table", "RESUMED")
     rows = session.table("RESUMED").to_pandas().sort_values("APPLICATION_ID", ignore_index=True)
     comment = next(row["comment"] for row in session.sql("SHOW TABLES LIKE 'RESUMED'").collect())
-    session.sql(create('"RESUMED__BUILDING"', comment)).collect()
-    session.sql(insert('"RESUMED__BUILDING"', 1, 1000, 42)).collect()
+    session.sql(create('"RESUMED__BUILDING_1"', comment)).collect()
+    session.sql(insert('"RESUMED__BUILDING_1"', 1, 1000, 42)).collect()
     again = command(generate_data, "--rows", "3000", "--table", "RESUMED", "--resume", "--chunk_rows", "500")
     assert (once["resumed_after"], again["resumed_after"]) == (0, 1000)
     assert rows.equals(session.table("RESUMED").to_pandas().sort_values("APPLICATION_ID", ignore_index=True))
-    assert session.sql("SHOW TABLES LIKE '%BUILDING'").collect() == []
+    assert session.sql("SHOW TABLES LIKE '%BUILDING%'").collect() == []
+
+
+class _Interrupted:
+    """A session that lets something else happen before its second INSERT."""
+
+    def __init__(self, session: Any, meanwhile: Callable[[], object]) -> None:
+        self._session, self._meanwhile, self._inserts = session, meanwhile, 0
+
+    def sql(self, statement: str) -> Any:
+        self._inserts += "INSERT INTO" in statement
+        if self._inserts == 2:
+            self._inserts += 1
+            self._meanwhile()
+        return self._session.sql(statement)
+
+
+def test_generate_data_twice_at_once_gives_each_row_once(command: Command, session: Any) -> None:
+    """A second run that begins and ends in the middle of the first neither doubles nor loses rows."""
+    arguments = generate_data.parser().parse_args(["--rows", "900", "--chunk_rows", "300", "--table", "AT_ONCE"])
+    first = _Interrupted(session, lambda: generate_data.generate(session, arguments))
+    assert generate_data.generate(first, arguments)["rows"] == 900
+    assert sorted(session.table("AT_ONCE").to_pandas()["APPLICATION_ID"]) == list(range(1, 901))
+    assert session.sql("SHOW TABLES LIKE '%BUILDING%'").collect() == []
+
+
+def test_generate_data_whose_rows_another_run_resumes_ends_and_says_so(command: Command, session: Any) -> None:
+    """The run that was believed dead loses its rows to the one that goes on with them, which is whole."""
+    line = ["--rows", "900", "--chunk_rows", "300", "--table", "TAKEN_OVER", "--resume"]
+    arguments = generate_data.parser().parse_args(line)
+    later: list[dict[str, Any]] = []
+    first = _Interrupted(session, lambda: later.append(generate_data.generate(session, arguments)))
+    with pytest.raises(InputError, match="another run with --resume"):
+        generate_data.generate(first, arguments)
+    assert later[0]["resumed_after"] == 300
+    assert sorted(session.table("TAKEN_OVER").to_pandas()["APPLICATION_ID"]) == list(range(1, 901))
 
 
 def test_evaluate_writes_the_scores_of_all_rows_to_a_table(
