@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.gate import Gate
+
 # Before any import of Airflow: it reads its home once.
 _HOME = Path(tempfile.mkdtemp(prefix="airflow-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -52,9 +54,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAccount
 
 
 @pytest.fixture
-def job(account: RunningAccount) -> dict[str, Any]:
-    """Parameters of an operator whose container runs quickly on the emulator."""
-    return {
+def job(account: RunningAccount) -> Iterator[dict[str, Any]]:
+    """Parameters of an operator whose container runs quickly on the emulator; no job of the test outlives it."""
+    yield {
         "task_id": "job",
         "compute_pool": POOL,
         "image": IMAGE,
@@ -63,6 +65,15 @@ def job(account: RunningAccount) -> dict[str, Any]:
         "stage": "@EMULATOR.PUBLIC.JOBS",
         "poll_interval": 1,
     }
+    account.account.session().execute(f"ALTER COMPUTE POOL {POOL} STOP ALL")
+
+
+@pytest.fixture
+def gate(account: RunningAccount, request: pytest.FixtureRequest) -> Gate:
+    """Holds jobs whose command is made by `held` until the test opens it."""
+    name = "".join(character if character.isalnum() else "_" for character in request.node.name)
+    stage = f"@EMULATOR.PUBLIC.JOBS/gates/{name}"
+    return Gate(account.account.stages.path(account.account.session(), stage), stage)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from airflow_provider_spcs import SpcsHook, SpcsJobOperator
 from airflow_provider_spcs.errors import JobFailedError, NameTaken
 from tests.airflow.fakes import Store, TaskInstance, context
 
-SLEEP = ["python", "-c", "import time; time.sleep(30)"]
+SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
 QUICK = ["python", "-c", "import pathlib; pathlib.Path('/airflow/xcom/return.json').write_text('7')"]
 FAIL = ["python", "-c", "raise SystemExit(1)"]
 

@@ -78,7 +78,7 @@ def test_operator_exit_code_rules_skip_or_fail_without_retry(job: dict[str, Any]
 def test_operator_job_timeout_cancels_the_job_and_names_the_clock(job: dict[str, Any]) -> None:
     """A limit of our own stops the remote job too."""
     ti = TaskInstance(run_id="timeout")
-    operator = SpcsJobOperator(**job, **python("import time; time.sleep(60)"), job_timeout_seconds=2)
+    operator = SpcsJobOperator(**job, **python("import time; time.sleep(3600)"), job_timeout_seconds=2)
     with pytest.raises(JobTimeout, match="job_timeout_seconds"):
         operator.execute(context(ti))
     assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
@@ -120,7 +120,7 @@ def test_operator_first_party_keywords_mean_the_same(job: dict[str, Any]) -> Non
     spec = {"spec": {"containers": [{"name": "main", "image": job.pop("image"), "command": ["python", "-c", "pass"]}]}}
     ti = TaskInstance(run_id="first-party")
     operator = SpcsJobOperator(
-        **job, container_name="main", spec_text=json.dumps(spec), drop_on_completion=False, timeout=60
+        **job, container_name="main", spec_text=json.dumps(spec), drop_on_completion=False, timeout=600
     )
     assert operator.execute(context(ti)) == ti.xcoms["job_name"]
     assert status(ti.xcoms["job_name"]) == "DONE"

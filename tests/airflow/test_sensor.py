@@ -11,9 +11,11 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTime
 from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
 from airflow_provider_spcs.errors import JobFailedError, JobVanished
 from tests.airflow.fakes import TaskInstance, context
+from tests.gate import Gate, held
+from tests.waiting import DEADLINE
 
-SLEEP = ["python", "-c", "import time; time.sleep(30)"]
-SHORT = ["python", "-c", "import time; time.sleep(1)"]
+SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
+SHORT = ["python", "-c", "import time; time.sleep(0.3)"]
 FAIL = ["python", "-uc", "print('boom'); raise SystemExit(3)"]
 
 
@@ -28,8 +30,8 @@ class Rescheduled(TaskInstance):
 def submitted(job: dict[str, Any]) -> Any:
     """Submit a job that somebody else waits for; its name."""
 
-    def submit(command: list[str], run_id: str) -> str:
-        operator = SpcsJobOperator(**job, command=command, wait_for_completion=False)
+    def submit(command: list[str], run_id: str, **more: Any) -> str:
+        operator = SpcsJobOperator(**job, command=command, wait_for_completion=False, **more)
         return str(operator.execute(context(TaskInstance(run_id=run_id))))
 
     return submit
@@ -37,7 +39,7 @@ def submitted(job: dict[str, Any]) -> Any:
 
 def sensor(name: str, **more: Any) -> SpcsJobSensor:
     """A sensor that looks often."""
-    return SpcsJobSensor(**{"task_id": "wait", "job_name": name, "poke_interval": 0.5, "timeout": 60, **more})
+    return SpcsJobSensor(**{"task_id": "wait", "job_name": name, "poke_interval": 0.5, "timeout": DEADLINE, **more})
 
 
 def test_sensor_poke_waits_until_the_job_is_done(submitted: Any) -> None:
@@ -53,12 +55,15 @@ def test_sensor_reschedule_gives_its_slot_back(submitted: Any) -> None:
         sensor(submitted(SLEEP, "reschedule"), mode="reschedule").execute(context(Rescheduled(task_id="wait")))
 
 
-def test_sensor_deferred_ends_with_the_job(submitted: Any) -> None:
+def test_sensor_deferred_ends_with_the_job(submitted: Any, gate: Gate) -> None:
     """The triggerer waits, the worker looks once more."""
-    waiting = sensor(submitted(SHORT, "sensor-deferred"), deferrable=True)
+    waiting = sensor(
+        submitted(["python", "-c", held("pass")], "sensor-deferred", volumes=gate.volumes), deferrable=True
+    )
     with pytest.raises(TaskDeferred) as deferred:
         waiting.execute(context(TaskInstance(task_id="wait")))
     trigger = SpcsJobTrigger(**deferred.value.trigger.serialize()[1])
+    gate.open()
 
     async def events() -> list[dict[str, Any]]:
         return [event.payload async for event in trigger.run()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +12,9 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator
 from airflow_provider_spcs.errors import JobCancelled, WorkerStopped
 from tests.airflow.fakes import TaskInstance, context
+from tests.waiting import DEADLINE, until
 
-SLEEP = ["python", "-c", "import time; time.sleep(30)"]
+SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
 
 
 def in_thread(operator: SpcsJobOperator, ti: TaskInstance) -> tuple[list[BaseException], Callable[[], None]]:
@@ -31,11 +31,9 @@ def in_thread(operator: SpcsJobOperator, ti: TaskInstance) -> tuple[list[BaseExc
     thread.start()
 
     def kill() -> None:
-        deadline = time.monotonic() + 20
-        while "job_name" not in ti.xcoms and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: "job_name" in ti.xcoms, "a submitted job")
         operator.on_kill()
-        thread.join(20)
+        thread.join(DEADLINE)
 
     return raised, kill
 

@@ -12,7 +12,8 @@ from airflow_provider_spcs import SpcsHook
 from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.emulator.faults import Faults
 from tests.airflow.fakes import TaskInstance, context
-from tests.airflow.test_trigger import QUICK, defer, first_event
+from tests.airflow.test_trigger import SEVEN, defer, first_event
+from tests.gate import Gate
 
 SUBMIT = "EXECUTE JOB SERVICE"
 FAULTS: dict[str, Callable[[Faults], object]] = {
@@ -35,12 +36,13 @@ def no_faults_afterwards(account: RunningAccount) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_transient_fault_leaves_one_job_and_its_result(
-    job: dict[str, Any], account: RunningAccount, fault: str
+    job: dict[str, Any], gate: Gate, account: RunningAccount, fault: str
 ) -> None:
     """Submission, wait and finish each meet the fault; Snowflake has one job, and the task has its result."""
     ti = TaskInstance(run_id=f"fault-{fault}")
     FAULTS[fault](account.faults)
-    operator, trigger = defer(job, QUICK, ti, on_finish_action="keep_job")
+    operator, trigger = defer(job, SEVEN, ti, on_finish_action="keep_job", volumes=gate.volumes)
+    gate.open()
     FAULTS[fault](account.faults)
     event = asyncio.run(first_event(trigger))
     assert event["reason"] == "ended"

@@ -16,15 +16,15 @@ from airflow_provider_spcs.errors import JobFailedError, JobTimeout
 from airflow_provider_spcs.killing import Killer, Victim
 from airflow_provider_spcs.poller import Door
 from tests.airflow.fakes import Store, TaskInstance, context
+from tests.gate import Gate, held
 
-SLEEP = ["python", "-c", "import time; time.sleep(30)"]
-QUICK = [
+SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
+SEVEN = [
     "python",
     "-uc",
-    "import pathlib, time; print('begun'); time.sleep(1.5); print('over');"
-    "pathlib.Path('/airflow/xcom/return.json').write_text('7')",
+    held("print('over'); open('/airflow/xcom/return.json', 'w').write('7')", before="print('begun')"),
 ]
-FAIL = ["python", "-uc", "import time; print('begun'); time.sleep(1); print('boom'); raise SystemExit(3)"]
+FAIL = ["python", "-uc", held("print('boom'); raise SystemExit(3)", before="print('begun')")]
 
 
 def defer(job: dict[str, Any], command: list[str], ti: TaskInstance, **more: Any) -> tuple[Any, SpcsJobTrigger]:
@@ -80,35 +80,48 @@ def test_trigger_path_and_arguments_are_api() -> None:
     assert (path, kwargs) == ("airflow_provider_spcs.triggers.SpcsJobTrigger", every)
 
 
-def test_deferred_job_returns_the_same_result_as_in_a_worker(job: dict[str, Any]) -> None:
+def test_deferred_job_returns_the_same_result_as_in_a_worker(job: dict[str, Any], gate: Gate) -> None:
     """One finishing path for both modes."""
     ti = TaskInstance(run_id="deferred")
-    operator, trigger = defer(job, QUICK, ti)
+    operator, trigger = defer(job, SEVEN, ti, volumes=gate.volumes)
+    gate.open()
     event = asyncio.run(first_event(trigger))
     assert (event["reason"], event["status"]) == ("ended", "DONE")
     assert operator.execute_complete(context(ti), event) == 7
 
 
 def test_deferred_log_lines_come_once_across_trigger_and_worker(
-    job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    job: dict[str, Any], gate: Gate, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the triggerer showed is not shown again, and nothing between is lost."""
     ti = TaskInstance(run_id="deferred-log")
-    operator, trigger = defer(job, QUICK, ti)
-    event = asyncio.run(first_event(trigger))
+    operator, trigger = defer(job, SEVEN, ti, volumes=gate.volumes)
+    seen: list[str] = []
+
+    async def wait() -> dict[str, Any]:
+        waiting = asyncio.create_task(first_event(trigger))
+        while not any(" begun " in line for line in seen) and not waiting.done():
+            seen.extend(capsys.readouterr().out.splitlines())
+            await asyncio.sleep(0.05)
+        gate.open()
+        return await waiting
+
+    event = asyncio.run(wait())
     operator.execute_complete(context(ti), event)
-    lines = [line for line in capsys.readouterr().out.splitlines() if " begun " in line or " over " in line]
+    seen += capsys.readouterr().out.splitlines()
+    lines = [line for line in seen if " begun " in line or " over " in line]
     assert [line.split("]")[1].split()[0] for line in lines] == ["begun", "over"]
 
 
-def test_deferred_failure_is_the_same_error_as_in_a_worker(job: dict[str, Any]) -> None:
+def test_deferred_failure_is_the_same_error_as_in_a_worker(job: dict[str, Any], gate: Gate) -> None:
     """Class, exit code, container and last lines do not depend on the mode."""
     ti = TaskInstance(run_id="deferred-fail")
-    operator, trigger = defer(job, FAIL, ti)
+    operator, trigger = defer(job, FAIL, ti, volumes=gate.volumes)
+    gate.open()
     with pytest.raises(JobFailedError) as deferred:
         operator.execute_complete(context(ti), asyncio.run(first_event(trigger)))
     with pytest.raises(JobFailedError) as waited:
-        SpcsJobOperator(**job, command=FAIL).execute(context(TaskInstance(run_id="worker-fail")))
+        SpcsJobOperator(**job, command=FAIL, volumes=gate.volumes).execute(context(TaskInstance(run_id="worker-fail")))
     seen = [(e.value.status, e.value.exit_code, e.value.container_name, e.value.last_lines) for e in (deferred, waited)]
     assert seen[0] == seen[1] == ("FAILED", 3, "main", ("begun", "boom"))
 
@@ -125,12 +138,14 @@ def test_deferred_execution_timeout_fires_an_event_and_the_job_is_cancelled(job:
     assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
 
 
-def test_job_that_is_over_does_not_defer(job: dict[str, Any]) -> None:
+def test_job_that_is_over_does_not_defer(job: dict[str, Any], gate: Gate) -> None:
     """A finished job needs no triggerer: a retry takes its result at once."""
+    gate.open()
     first = TaskInstance(run_id="over")
-    SpcsJobOperator(**job, command=QUICK, on_finish_action="keep_job").execute(context(first))
+    both = {**job, "command": SEVEN, "volumes": gate.volumes}
+    SpcsJobOperator(**both, on_finish_action="keep_job").execute(context(first))
     second = TaskInstance(run_id="over", try_number=2)
-    operator = SpcsJobOperator(**job, command=QUICK, deferrable=True)
+    operator = SpcsJobOperator(**both, deferrable=True)
     assert operator.execute(context(second)) == 7
 
 
@@ -149,7 +164,9 @@ def test_trigger_of_a_dropped_job_says_that_it_vanished(job: dict[str, Any]) -> 
     assert event["reason"] == Reason.VANISHED
 
 
-def test_many_triggers_share_one_statement_per_interval(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_triggers_share_one_statement_per_interval(
+    job: dict[str, Any], gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ten waiting jobs cost what one costs: counted at the hook, whose methods are statements."""
     asked: list[str] = []
     original = SpcsHook.list_jobs
@@ -160,12 +177,17 @@ def test_many_triggers_share_one_statement_per_interval(job: dict[str, Any], mon
 
     triggers = []
     for index in range(10):
-        _, trigger = defer(job, QUICK, TaskInstance(run_id="many", map_index=index), get_logs=False)
+        ti = TaskInstance(run_id="many", map_index=index)
+        _, trigger = defer(job, SEVEN, ti, get_logs=False, volumes=gate.volumes)
         triggers.append(trigger)
     monkeypatch.setattr(SpcsHook, "list_jobs", counting)
 
     async def wait_all() -> list[dict[str, Any]]:
-        return await asyncio.gather(*map(first_event, triggers))
+        waiting = asyncio.gather(*map(first_event, triggers))
+        while len(asked) < 2:
+            await asyncio.sleep(0.05)
+        gate.open()
+        return await waiting
 
     begun = time.monotonic()
     events = asyncio.run(wait_all())
@@ -257,14 +279,19 @@ def test_cancelled_trigger_notes_its_job_and_does_not_wait(
     _, trigger = defer(job, SLEEP, ti)
     trigger.task_instance = ti  # type: ignore[assignment]
 
+    asked: list[str] = []
+    original = SpcsHook.list_jobs
+    monkeypatch.setattr(SpcsHook, "list_jobs", lambda *args, **kwargs: asked.append("") or original(*args, **kwargs))
+
     async def cancel() -> None:
         task = asyncio.create_task(first_event(trigger))
-        await asyncio.sleep(0.5)
+        while not asked:
+            await asyncio.sleep(0.05)
         task.cancel()
-        begun = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert time.monotonic() - begun < 0.5
+        # Turns of the loop, in which no statement could have been answered.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert task.cancelled()
 
     asyncio.run(cancel())
     assert [(note.job_name, note.run_id) for note in noted] == [(ti.xcoms["job_name"], "cancelled")]

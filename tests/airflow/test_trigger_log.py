@@ -13,11 +13,12 @@ from airflow_provider_spcs import SpcsJobOperator, SpcsJobTrigger
 from airflow_provider_spcs.log_place import KEY
 from tests.airflow.fakes import TaskInstance, context
 from tests.airflow.test_trigger import defer, first_event
+from tests.gate import Gate, held
 
-NUMBERS = ["python", "-uc", "import time\nfor n in range(16): print(f'N {n:02}'); time.sleep(0.2)"]
-FEW = ["python", "-uc", "for n in range(3): print(f'N {n:02}')"]
-# Lines that a trigger has not read when the job ends are the worker's to show; this one lives long enough to be read.
-LEAK = ["python", "-uc", "import os, time; print('password is', os.environ['DB_PASSWORD']); time.sleep(4)"]
+COUNT = "for n in range({}, {}): print(f'N {{n:02}}')"
+NUMBERS = ["python", "-uc", held(COUNT.format(8, 16), before=COUNT.format(0, 8))]
+FEW = ["python", "-uc", held(COUNT.format(0, 3))]
+LEAK = ["python", "-uc", held("pass", before="import os; print('password is', os.environ['DB_PASSWORD'])")]
 
 
 @pytest.fixture
@@ -38,11 +39,11 @@ def shown(capsys: pytest.CaptureFixture[str], word: str) -> list[str]:
 
 
 def test_restarted_triggerer_goes_on_where_the_log_was(
-    job: dict[str, Any], xcoms: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    job: dict[str, Any], gate: Gate, xcoms: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A trigger's arguments do not change while it waits, so its place is kept outside; the end removes it."""
     ti = TaskInstance(run_id="restarted")
-    operator, first = defer(job, NUMBERS, ti)
+    operator, first = defer(job, NUMBERS, ti, volumes=gate.volumes)
     second = SpcsJobTrigger(**first.serialize()[1])
     first.task_instance = second.task_instance = ti  # type: ignore[assignment]
 
@@ -53,6 +54,7 @@ def test_restarted_triggerer_goes_on_where_the_log_was(
         before.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await before
+        gate.open()
         return await first_event(second)
 
     event = asyncio.run(restart())
@@ -61,22 +63,36 @@ def test_restarted_triggerer_goes_on_where_the_log_was(
     assert xcoms == {}
 
 
-def test_place_of_another_job_is_not_used(job: dict[str, Any], xcoms: dict[str, Any], capsys: Any) -> None:
+def test_place_of_another_job_is_not_used(job: dict[str, Any], gate: Gate, xcoms: dict[str, Any], capsys: Any) -> None:
     """After a clear the new attempt's log begins at its beginning."""
     ti = TaskInstance(run_id="other-place")
     xcoms[KEY] = {"job": "E.P.OTHER", "cursor": {"streams": [[0, "main", ["2999-01-01T00:00:00Z", 1, 9, [], 0, ""]]]}}
-    operator, trigger = defer(job, FEW, ti)
+    operator, trigger = defer(job, FEW, ti, volumes=gate.volumes)
+    gate.open()
     trigger.task_instance = ti  # type: ignore[assignment]
     operator.execute_complete(context(ti), asyncio.run(first_event(trigger)))
     assert len(shown(capsys, "N ")) == 3
 
 
-def test_secret_looking_variable_is_hidden_while_deferred(job: dict[str, Any], capsys: Any) -> None:
+def test_secret_looking_variable_is_hidden_while_deferred(job: dict[str, Any], gate: Gate, capsys: Any) -> None:
     """As Airflow hides it in a worker; the trigger takes it from the job, Airflow's database has it nowhere."""
-    operator, trigger = defer(job, LEAK, TaskInstance(run_id="leak"), env_vars={"DB_PASSWORD": "hunter-two"})
+    secret = {"DB_PASSWORD": "hunter-two"}
+    operator, trigger = defer(job, LEAK, TaskInstance(run_id="leak"), env_vars=secret, volumes=gate.volumes)
     assert "hunter-two" not in str(trigger.serialize())
-    asyncio.run(first_event(trigger))
-    out = capsys.readouterr().out
+    out = ""
+
+    async def wait() -> None:
+        # Lines that a trigger has not read when the job ends are the worker's to show.
+        nonlocal out
+        waiting = asyncio.create_task(first_event(trigger))
+        while "password is" not in out and not waiting.done():
+            await asyncio.sleep(0.05)
+            out += capsys.readouterr().out
+        gate.open()
+        await waiting
+
+    asyncio.run(wait())
+    out += capsys.readouterr().out
     assert "password is ***" in out
     assert "hunter-two" not in out
     assert isinstance(operator, SpcsJobOperator)

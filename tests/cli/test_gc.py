@@ -15,7 +15,7 @@ from airflow_provider_spcs.naming import Stamp
 
 Spcs = Callable[..., Result]
 Submit = Callable[..., dict[str, Any]]
-SLEEP = "import time; time.sleep(120)"
+SLEEP = "import time; time.sleep(3600)"
 
 
 class Airflow(ThreadingHTTPServer):

@@ -72,7 +72,7 @@ def test_a_job_that_is_not_there_is_told_with_the_nearest_name(spcs: Spcs, finis
 
 def test_drop_of_a_running_job_is_refused_until_asked_for(spcs: Spcs, submit: Submit) -> None:
     """Dropping loses work: only with --running."""
-    name = submit("import time; time.sleep(60)")["name"]
+    name = submit("import time; time.sleep(3600)")["name"]
     refused = spcs("drop", name)
     assert refused.exit_code == 1
     assert "--running" in refused.stderr
@@ -82,7 +82,7 @@ def test_drop_of_a_running_job_is_refused_until_asked_for(spcs: Spcs, submit: Su
 
 def test_cancel_of_several_names_goes_on_after_a_failure(spcs: Spcs, submit: Submit) -> None:
     """One missing job does not keep the others running."""
-    name = submit("import time; time.sleep(60)")["name"]
+    name = submit("import time; time.sleep(3600)")["name"]
     done = spcs("cancel", "no_such_job", name)
     assert done.exit_code == 1
     assert f"{name} is cancelled" in done.stdout

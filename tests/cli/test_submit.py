@@ -63,7 +63,7 @@ def test_submit_with_wait_and_a_failing_job_is_exit_code_one(spcs: Spcs) -> None
 def test_submit_with_a_timeout_leaves_the_job_running(spcs: Spcs, submit: Submit) -> None:
     """The wait is limited, not the job."""
     done = spcs(
-        *("submit", "--image", "/emulator/public/images/python:3", "--command", "sleep 60"),
+        *("submit", "--image", "/emulator/public/images/python:3", "--command", "sleep 3600"),
         *("--name", "SLEEPER", "--wait", "--timeout", "1"),
     )
     assert done.exit_code == 1

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import DEADLINE
+
 
 def spcs(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
@@ -19,7 +21,7 @@ def spcs(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=DEADLINE,
     )
 
 
@@ -68,6 +70,6 @@ def test_demo_without_the_extras_says_what_to_install() -> None:
         "u.find_spec = lambda name, *rest: None if name == 'duckdb' else find(name, *rest)\n"
         "from airflow_provider_spcs.cli import main; sys.argv = ['spcs', 'demo']; main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 1
     assert "pip install 'airflow-provider-spcs[demo]'" in done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_spcs.demo import git_repository, git_server
+from tests.waiting import DEADLINE
 
 TOKEN = "ghp_right"
 
@@ -52,7 +53,7 @@ def clone(url: str, target: Path, token: str | None) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=DEADLINE,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,6 +67,22 @@ def session(engine_account: Account, request: pytest.FixtureRequest) -> Iterator
     made.transaction.rollback()
     made.execute(f"drop schema if exists EMULATOR.{name}")
     made.close()
+
+
+@pytest.fixture
+def gate(account: RunningAccount, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """``system$wait`` lasts until this event is set, or until its statement is cancelled."""
+    opened = threading.Event()
+
+    def wait(seconds: float, until: threading.Event | None = None) -> bool:
+        while not opened.is_set():
+            if (until or opened).wait(0.02):
+                return until is not None and until.is_set()
+        return False
+
+    monkeypatch.setattr(account.account.clock, "wait", wait)
+    yield opened
+    opened.set()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from airflow_provider_spcs.emulator import RunningAccount
+from tests.waiting import DEADLINE
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -85,7 +86,7 @@ def test_login_with_a_damaged_token_is_refused_as_390144(account: RunningAccount
     import requests
 
     data = {"AUTHENTICATOR": "SNOWFLAKE_JWT", "LOGIN_NAME": "ADMIN", "TOKEN": damage}
-    reply = requests.post(f"{account.url}/session/v1/login-request", json={"data": data}, timeout=10).json()
+    reply = requests.post(f"{account.url}/session/v1/login-request", json={"data": data}, timeout=DEADLINE).json()
     assert reply["code"] == "390144"
 
 

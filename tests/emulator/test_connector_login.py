@@ -9,6 +9,7 @@ import pytest
 from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.emulator.clock import TickClock
 from airflow_provider_spcs.emulator.wire.credentials import PAT
+from tests.waiting import DEADLINE
 
 
 def _refused(connect: Any, **changes: Any) -> Any:
@@ -23,7 +24,7 @@ def _codes(account: RunningAccount, data: dict[str, Any]) -> str:
     """The code of a raw login reply; connector versions differ in whether they keep it."""
     import requests
 
-    reply = requests.post(f"{account.url}/session/v1/login-request", json={"data": data}, timeout=10)
+    reply = requests.post(f"{account.url}/session/v1/login-request", json={"data": data}, timeout=DEADLINE)
     assert reply.status_code == 200
     return str(reply.json()["code"])
 
@@ -106,7 +107,7 @@ def test_session_after_close_is_gone(account: RunningAccount, connect: Any) -> N
         f"{account.url}/queries/v1/query-request",
         json={"sqlText": "select 1"},
         headers={"Authorization": f'Snowflake Token="{token}"'},
-        timeout=10,
+        timeout=DEADLINE,
     ).json()
     assert (reply["success"], reply["code"]) == (False, "390111")
 

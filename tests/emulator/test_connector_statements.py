@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import threading
-import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+
+from tests.waiting import DEADLINE, until
 
 ROW = (
     1,
@@ -98,19 +99,19 @@ def test_error_carries_errno_sqlstate_and_query_id(connect: Any) -> None:
 
 def test_unknown_statement_is_a_prompt_error(connect: Any) -> None:
     """What is not emulated fails at once; no HTTP error that the client would retry."""
-    before = time.monotonic()
     error = _error(connect().cursor(), "create external volume v storage_locations = ()")
     assert "COVERAGE.md" in str(error)
-    assert time.monotonic() - before < 5
+    assert type(error).__name__ == "ProgrammingError"
 
 
-def test_async_statement_is_awaited_and_read(connect: Any) -> None:
+def test_async_statement_is_awaited_and_read(connect: Any, gate: threading.Event) -> None:
     """execute_async returns at once; its result is read later, by its id."""
     connection = connect()
     cursor = connection.cursor()
     cursor.execute_async("select 7 as a, system$wait(1)")
     query_id = cursor.sfqid
     assert connection.is_still_running(connection.get_query_status(query_id))
+    gate.set()
     cursor.get_results_from_sfqid(query_id)
     assert cursor.fetchone()[0] == 7
     assert connection.get_query_status(query_id).name == "SUCCESS"
@@ -123,8 +124,7 @@ def test_async_statement_that_fails_says_why(connect: Any) -> None:
     connection = connect()
     cursor = connection.cursor()
     cursor.execute_async("select * from NO_SUCH_TABLE")
-    while connection.is_still_running(connection.get_query_status(cursor.sfqid)):
-        time.sleep(0.02)
+    until(lambda: not connection.is_still_running(connection.get_query_status(cursor.sfqid)))
     with pytest.raises(ProgrammingError) as caught:
         connection.get_query_status_throw_if_error(cursor.sfqid)
     assert caught.value.errno == 2003
@@ -132,16 +132,13 @@ def test_async_statement_that_fails_says_why(connect: Any) -> None:
 
 def test_client_timeout_cancels_the_statement(connect: Any) -> None:
     """execute(timeout=1) ends a long statement with 604."""
-    before = time.monotonic()
-    error = _error(connect().cursor(), "call system$wait(60)", timeout=1)
-    assert error.errno == 604
-    assert time.monotonic() - before < 10
+    assert _error(connect().cursor(), f"call system$wait({DEADLINE})", timeout=1).errno == 604
 
 
 def test_statement_timeout_parameter_cancels_the_statement(connect: Any) -> None:
     """STATEMENT_TIMEOUT_IN_SECONDS is kept, and named in the error."""
     cursor = connect(session_parameters={"STATEMENT_TIMEOUT_IN_SECONDS": 1}).cursor()
-    error = _error(cursor, "call system$wait(60)")
+    error = _error(cursor, f"call system$wait({DEADLINE})")
     assert error.errno == 630
     assert "1 second" in str(error)
 
@@ -150,20 +147,16 @@ def test_abort_of_an_async_statement_ends_it(connect: Any) -> None:
     """abort_query stops a statement that runs; its status says so."""
     connection = connect()
     cursor = connection.cursor()
-    cursor.execute_async("call system$wait(60)")
+    cursor.execute_async(f"call system$wait({DEADLINE})")
     assert cursor.abort_query(cursor.sfqid)
-    until = time.monotonic() + 10
-    while connection.is_still_running(connection.get_query_status(cursor.sfqid)) and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: not connection.is_still_running(connection.get_query_status(cursor.sfqid)))
     assert connection.is_an_error(connection.get_query_status(cursor.sfqid))
 
 
 def test_cancelled_query_over_data_stops_early(connect: Any) -> None:
     """A running SELECT is interrupted, not only a wait."""
-    before = time.monotonic()
     sql = "select count(*) from table(generator(rowcount => 3000000)) a, table(generator(rowcount => 3000000)) b"
     assert _error(connect().cursor(), sql, timeout=1).errno == 604
-    assert time.monotonic() - before < 15
 
 
 def test_long_statement_is_asked_for_again_until_done(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,24 +167,24 @@ def test_long_statement_is_asked_for_again_until_done(connect: Any, monkeypatch:
     assert connect().cursor().execute("select 7, system$wait(1)").fetchone()[0] == 7
 
 
-def test_statements_of_one_session_may_overlap(connect: Any) -> None:
+def test_statements_of_one_session_may_overlap(connect: Any, gate: threading.Event) -> None:
     """An asynchronous statement does not hold up the next one of its session."""
-    cursor = connect().cursor()
-    cursor.execute_async("call system$wait(3)")
-    before = time.monotonic()
-    assert cursor.execute("select 1").fetchone() == (1,)
-    assert time.monotonic() - before < 2
+    connection = connect()
+    waiting, other = connection.cursor(), connection.cursor()
+    waiting.execute_async("call system$wait(3)")
+    assert other.execute("select 1").fetchone() == (1,)
+    assert connection.is_still_running(connection.get_query_status(waiting.sfqid))
 
 
-def test_sessions_run_at_the_same_time(connect: Any) -> None:
+def test_sessions_run_at_the_same_time(connect: Any, gate: threading.Event) -> None:
     """A waiting statement of one session does not hold up another's."""
     waiting, other = connect().cursor(), connect().cursor()
     thread = threading.Thread(target=waiting.execute, args=("call system$wait(3)",))
     thread.start()
-    before = time.monotonic()
     assert other.execute("select 1").fetchone() == (1,)
-    assert time.monotonic() - before < 2
-    thread.join()
+    assert thread.is_alive()
+    gate.set()
+    thread.join(DEADLINE)
 
 
 def test_repeated_request_id_runs_the_statement_once(account: Any, connect: Any, schema: str) -> None:
@@ -205,7 +198,7 @@ def test_repeated_request_id_runs_the_statement_once(account: Any, connect: Any,
             f"{account.url}/queries/v1/query-request?requestId=11111111-2222-3333-4444-555555555555",
             json={"sqlText": f"insert into {schema}.T values (1)"},
             headers={"Authorization": f'Snowflake Token="{connection.rest.token}"'},
-            timeout=10,
+            timeout=DEADLINE,
         )
         assert reply.json()["success"]
     assert connection.cursor().execute(f"select count(*) from {schema}.T").fetchone() == (1,)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
+from tests.waiting import DEADLINE
 
 CLIENTS = Path(__file__).parent / "clients"
 Post = Callable[..., dict[str, Any]]
@@ -25,7 +26,7 @@ Post = Callable[..., dict[str, Any]]
 @pytest.fixture
 def newest(account: RunningAccount) -> Post:
     """``newest(sql)``: the reply's data to a driver that moves files over HTTP only (login as 5.2 sends it)."""
-    client = httpx.Client(base_url=account.url, trust_env=False, timeout=30)
+    client = httpx.Client(base_url=account.url, trust_env=False, timeout=DEADLINE)
     data = {
         "CLIENT_APP_ID": "PythonConnector",
         "CLIENT_APP_VERSION": "5.2.0",

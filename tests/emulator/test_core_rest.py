@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_spcs.emulator import RunningAccount
+from tests.waiting import DEADLINE, until
 
 CLIENTS = Path(__file__).parent / "clients"
 HERE = "/api/v2/databases/EMULATOR/schemas/REST"
@@ -29,7 +29,7 @@ def rest(account: RunningAccount) -> Iterator[httpx.Client]:
     """A client with a token of ADMIN's, and a schema REST."""
     token = account.account.credentials.issue_token("ADMIN", "ACCOUNTADMIN")
     headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=account.url, headers=headers, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=account.url, headers=headers, trust_env=False, timeout=DEADLINE) as client:
         client.post("/api/v2/databases/EMULATOR/schemas?createMode=orReplace", json={"name": "REST"})
         yield client
 
@@ -110,10 +110,7 @@ def test_job_over_rest_has_status_logs_and_parts(rest: httpx.Client) -> None:
     body = {"name": "REST_JOB", "compute_pool": "REST_JOBS", "is_async_job": True, "spec": spec}
     _done(rest.post(f"{HERE}/services:execute-job", json=body))
     job = f"{HERE}/services/REST_JOB"
-    end = time.monotonic() + 30
-    while rest.get(job).json()["status"] not in {"DONE", "FAILED"}:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: rest.get(job).json()["status"] in {"DONE", "FAILED"}, "the job's end")
     fetched = rest.get(job).json()
     assert (fetched["status"], fetched["is_job"], fetched["target_instances"]) == ("DONE", True, 1)
     assert fetched["spec"]["spec_type"] == "from_inline"

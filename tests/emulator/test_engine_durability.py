@@ -14,6 +14,7 @@ from airflow_provider_spcs.emulator.account import Account
 from airflow_provider_spcs.emulator.engine.query import all_rows
 from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from tests.waiting import DEADLINE
 
 _WRITER = """
 import sys
@@ -44,7 +45,7 @@ def test_kill_9_amid_writes_keeps_every_answered_row(tmp_path: Path) -> None:
                     break
         finally:
             writer.kill()
-            rest = writer.communicate(timeout=30)[0].split()
+            rest = writer.communicate(timeout=DEADLINE)[0].split()
         answered = int(rest[-1]) if rest else answered
         assert answered >= wanted
     account = Account(tmp_path)
@@ -81,7 +82,7 @@ def test_eight_sessions_of_mixed_work_end_without_error(engine_account: Account,
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(DEADLINE)
     assert not any(thread.is_alive() for thread in threads)
     assert failures == []
     assert session.rows("select n from SHARED where k = 0") == [(8 * rounds,)]

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from tests.waiting import DEADLINE
 
 
 @pytest.mark.parametrize(
@@ -67,18 +68,18 @@ def test_cancel_by_id_stops_that_statement_alone(session: Session) -> None:
     started = threading.Barrier(3)
 
     def run(query_id: str, seconds: float) -> None:
-        started.wait(10)
+        started.wait(DEADLINE)
         try:
             outcomes[query_id] = session.execute(f"call system$wait({seconds}, 'SECONDS')", query_id=query_id).rows
         except SnowflakeError as error:
             outcomes[query_id] = error.errno
 
-    threads = [threading.Thread(target=run, args=given) for given in (("stopped", 60), ("left", 1))]
+    threads = [threading.Thread(target=run, args=given) for given in (("stopped", DEADLINE), ("left", 1))]
     for thread in threads:
         thread.start()
-    started.wait(10)
+    started.wait(DEADLINE)
     while threads[0].is_alive():
         session.cancel("stopped")
         threads[0].join(0.05)
-    threads[1].join(10)
+    threads[1].join(DEADLINE)
     assert outcomes == {"stopped": 604, "left": [("waited 1 seconds",)]}

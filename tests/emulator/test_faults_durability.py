@@ -11,13 +11,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import snowflake.connector
 from snowflake.connector.errors import Error, ProgrammingError
+
+from tests.gate import Gate, held
+from tests.waiting import DEADLINE, until
 
 _SPCS = "from airflow_provider_spcs.cli import main; main()"
 TERMINAL = {"DONE", "FAILED", "CANCELLED", "INTERNAL_ERROR"}
@@ -59,16 +62,17 @@ class Emulator:
         """End it in order."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            assert self._process.wait(30) in {0, 130}
+            assert self._process.wait(DEADLINE) in {0, 130}
 
     def rows(self, text: str) -> list[dict[str, Any]]:
         """A statement's rows."""
         return list(self.connection.cursor(snowflake.connector.DictCursor).execute(text).fetchall())
 
-    def submit(self, name: str, code: str, connection: Any = None, cpu: float = 0.1) -> None:
+    def submit(self, name: str, code: str, connection: Any = None, cpu: float = 0.1, gate: Gate | None = None) -> None:
         """Start a job that runs Python code."""
         container = {"name": "main", "image": "python:3.11", "command": ["python", "-u", "-c", code]}
         spec = json.dumps({"spec": {"containers": [container | {"resources": {"requests": {"cpu": cpu}}}]}})
+        spec = gate.mounted(spec) if gate else spec
         (connection or self.connection).cursor().execute(
             f"execute job service in compute pool POOL name={name} async=true from specification $${spec}$$"
         )
@@ -86,6 +90,11 @@ class Emulator:
         """Its log in the event table."""
         return [row["LOG"] for row in self.rows(f"select LOG from table({name}!spcs_get_logs())")]
 
+    def written(self) -> list[str]:
+        """What all containers have written, read from their files: no emulator is needed."""
+        logs = "".join(path.read_text() for path in self.home.rglob("log") if path.is_file())
+        return [line.split(" ", 2)[-1] for line in logs.splitlines()]
+
     def strays(self) -> list[str]:
         """Processes that have something of the home open, other than the emulator's own."""
         own = self._process.pid if self._process is not None else 0
@@ -101,13 +110,6 @@ def _open_files() -> Iterator[tuple[int, str]]:
                         yield int(entry.name), str(handle.readlink())
 
 
-def _until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition was not reached"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """The command on a fresh home, with a pool that holds two jobs of the larger kind."""
@@ -121,28 +123,33 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
 def test_jobs_outlive_a_killed_emulator(emulator: Emulator) -> None:
     """Ended meanwhile: its own exit code; running: runs on, once; waiting: starts; ended before: as it was."""
     emulator.submit("EARLIER", "print('a'); exit(3)")
-    _until(lambda: emulator.exit_code("EARLIER") == 3)
-    emulator.submit("MEANWHILE", "import time; print('a'); time.sleep(2); print('b'); exit(7)")
-    emulator.submit("LONG", "import time; [(print(n), time.sleep(0.25)) for n in range(400)]", cpu=1.4)
+    until(lambda: emulator.exit_code("EARLIER") == 3)
+    emulator.rows("create stage GO")
+    gate = Gate(emulator.home / "stages" / "EMULATOR" / "PUBLIC" / "GO", "@GO")
+    emulator.submit("MEANWHILE", held("print('b'); exit(7)", before="print('a')"), gate=gate)
+    emulator.submit("LONG", "import time; [(print(n), time.sleep(0.25)) for n in range(100000)]", cpu=1.4)
     emulator.submit("WAITING", "print('at last')", cpu=2.5)
-    _until(lambda: [emulator.status(name) for name in ("MEANWHILE", "LONG")] == ["RUNNING", "RUNNING"])
-    _until(lambda: emulator.lines("LONG") != [])
+    until(lambda: [emulator.status(name) for name in ("MEANWHILE", "LONG")] == ["RUNNING", "RUNNING"])
+    until(lambda: emulator.lines("LONG") != [])
     emulator.kill()
-    time.sleep(3)
+    last = max(int(line) for line in emulator.written() if line.isdecimal())
+    gate.open()
+    until(lambda: {"b", str(last + 4)} <= set(emulator.written()))
     emulator.start()
-    _until(lambda: emulator.status("MEANWHILE") == "FAILED")
+    until(lambda: emulator.status("MEANWHILE") == "FAILED")
     assert [emulator.exit_code(name) for name in ("EARLIER", "MEANWHILE")] == [3, 7]
     assert emulator.lines("MEANWHILE") == ["a", "b"]
     assert (emulator.status("LONG"), emulator.status("WAITING")) == ("RUNNING", "PENDING")
     before = len(emulator.lines("LONG"))
-    assert before > 8  # the lines of the time without an emulator are there too
-    _until(lambda: len(emulator.lines("LONG")) > before)
-    assert [int(line) for line in emulator.lines("LONG")] == list(range(len(emulator.lines("LONG"))))
+    assert before > last + 4  # the lines of the time without an emulator are there too
+    until(lambda: len(emulator.lines("LONG")) > before)
+    lines = emulator.lines("LONG")
+    assert [int(line) for line in lines] == list(range(len(lines)))
     emulator.rows("call LONG!spcs_cancel_job()")
-    _until(lambda: emulator.status("WAITING") == "DONE")
-    _until(lambda: emulator.status("LONG") == "CANCELLED")
+    until(lambda: emulator.status("WAITING") == "DONE")
+    until(lambda: emulator.status("LONG") == "CANCELLED")
     emulator.stop()
-    _until(lambda: emulator.strays() == [])
+    until(lambda: emulator.strays() == [])
 
 
 def test_process_tree_of_a_job_dies_with_it_after_a_restart(emulator: Emulator) -> None:
@@ -150,11 +157,11 @@ def test_process_tree_of_a_job_dies_with_it_after_a_restart(emulator: Emulator) 
     mark = f"mark-{random.getrandbits(64):x}"
     code = f"import subprocess; subprocess.run(['sh', '-c', 'sleep 300 & sleep 301 # {mark}'])"
     emulator.submit("TREE", code)
-    _until(lambda: len(_marked(mark)) >= 2)
+    until(lambda: len(_marked(mark)) >= 2)
     emulator.kill()
     emulator.start()
     emulator.rows("drop service TREE")
-    _until(lambda: _marked(mark) == [], 40)
+    until(lambda: _marked(mark) == [])
 
 
 # The connector's own timer thread fails loudly when its server is gone.
@@ -187,7 +194,7 @@ def test_kill_at_any_moment_loses_no_job_and_doubles_none(emulator: Emulator) ->
         emulator.start()
     rows = {row["name"]: row["status"] for row in emulator.rows("show services")}
     assert answered <= rows.keys() <= asked
-    _until(lambda: all(row["status"] in TERMINAL for row in emulator.rows("show services")), 60)
+    until(lambda: all(row["status"] in TERMINAL for row in emulator.rows("show services")))
     for name in rows:
         number = int(name.partition("_")[2])
         assert emulator.exit_code(name) == number % 3, name
@@ -195,7 +202,7 @@ def test_kill_at_any_moment_loses_no_job_and_doubles_none(emulator: Emulator) ->
     with pytest.raises(ProgrammingError):
         emulator.rows("describe service NO_SUCH_JOB")
     emulator.stop()
-    _until(lambda: emulator.strays() == [])
+    until(lambda: emulator.strays() == [])
 
 
 def _marked(mark: str) -> list[int]:

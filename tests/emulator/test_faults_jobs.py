@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from airflow_provider_spcs.emulator.clock import TickClock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.faults import FaultError, Faults
 from airflow_provider_spcs.emulator.lifecycle import TERMINAL
+from tests.waiting import until
 
-SLEEP = "print('up', flush=True); import time; time.sleep(60)"
+SLEEP = "print('up', flush=True); import time; time.sleep(3600)"
 
 
 class Jobs:
@@ -64,10 +64,7 @@ class Jobs:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition that other threads bring about."""
-        end = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < end, "the condition was not reached"
-            time.sleep(0.02)
+        until(condition)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +155,7 @@ def test_killed_container_has_the_signals_exit_code(jobs: Jobs, number: int, cod
 
 def test_signal_may_be_handled(jobs: Jobs) -> None:
     """A container that handles SIGTERM ends as it likes."""
-    jobs.start("J", "import signal, time; signal.signal(15, lambda *_: exit(0)); print('up'); time.sleep(60)")
+    jobs.start("J", "import signal, time; signal.signal(15, lambda *_: exit(0)); print('up'); time.sleep(3600)")
     jobs.up("J")
     jobs.faults.container_killed(15, job="J")
     assert jobs.ended("J") == "DONE"

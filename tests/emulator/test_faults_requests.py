@@ -13,6 +13,7 @@ from snowflake.connector.errors import DatabaseError, Error, OperationalError, P
 
 from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.emulator.faults import Faults
+from tests.waiting import DEADLINE, until
 
 Connect = Callable[..., Any]
 SPEC = json.dumps(
@@ -32,7 +33,7 @@ def faults(account: RunningAccount) -> Iterator[Faults]:
 @pytest.fixture
 def cursor(connect: Connect) -> Any:
     """A cursor on a connection of the test's own."""
-    return connect(login_timeout=20).cursor()
+    return connect(login_timeout=DEADLINE).cursor()
 
 
 @pytest.fixture
@@ -72,7 +73,8 @@ def test_reply_lost_for_good_leaves_the_job(
         hasty.cursor().execute(
             f"execute job service in compute pool FAULTS name=J async=true from specification $${SPEC}$$"
         )
-    assert _names(connect(schema=schema.rpartition(".")[2]).cursor()) == ["FIRST", "J"]
+    found = connect(schema=schema.rpartition(".")[2]).cursor()
+    until(lambda: _names(found) == ["FIRST", "J"], "the job")
 
 
 def test_reset_runs_nothing(faults: Faults, cursor: Any, schema: str) -> None:
@@ -98,9 +100,9 @@ def test_http_error_carries_status_and_retry_after(faults: Faults, account: Runn
     import requests
 
     faults.http_error(429, retry_after=2, path="/")
-    answer = requests.get(account.url, timeout=5)
+    answer = requests.get(account.url, timeout=DEADLINE)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
-    assert requests.get(account.url, timeout=5).status_code == 200
+    assert requests.get(account.url, timeout=DEADLINE).status_code == 200
 
 
 def test_cut_reply_is_half_an_answer(faults: Faults, account: RunningAccount) -> None:
@@ -109,7 +111,7 @@ def test_cut_reply_is_half_an_answer(faults: Faults, account: RunningAccount) ->
 
     faults.reply_cut(path="/")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        requests.get(account.url, timeout=5)
+        requests.get(account.url, timeout=DEADLINE)
 
 
 def test_expired_session_is_renewed_by_the_client(faults: Faults, connect: Connect) -> None:
@@ -161,10 +163,9 @@ def test_hanging_request_goes_when_the_fault_is_removed(faults: Faults, connect:
 
     waiting = threading.Thread(target=lambda: query.execute("select 1"))
     waiting.start()
-    while not len(faults.log):
-        time.sleep(0.01)
+    until(lambda: len(faults.log), "the request")
     fault.remove()
-    waiting.join(10)
+    waiting.join(DEADLINE)
     assert query.fetchone() == (1,)
 
 
@@ -220,7 +221,7 @@ def test_faults_reach_the_sql_api(faults: Faults, account: RunningAccount) -> No
     headers = {"Authorization": f"Bearer {token}"}
     faults.statement_error(604, "SQL execution canceled", kind="SELECT")
     url = f"{account.url}/api/v2/statements"
-    answers = [requests.post(url, json={"statement": "select 1"}, headers=headers, timeout=9) for _ in range(2)]
+    answers = [requests.post(url, json={"statement": "select 1"}, headers=headers, timeout=DEADLINE) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [422, 200]
     assert answers[0].json()["code"] == "000604"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from airflow_provider_spcs.rows import JobState
 from airflow_provider_spcs.spec import Container, LocalVolume, Resources, ServiceSpec, StageVolume, VolumeMount
 from airflow_provider_spcs.sql import SpecFile, SpecTemplate
 from airflow_provider_spcs.status import ContainerState
+from tests.waiting import DEADLINE, until
 
 IMAGE = "/emulator/public/images/python:3.11"
 STAMP = Stamp("dag", "task", "run", provider="0")
@@ -45,7 +46,7 @@ def as_airflow_connection(account: RunningAccount | dict[str, Any], schema: str)
 def hook(account: RunningAccount, schema: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpcsHook]:
     """A hook on a plain-HTTP connection in the test's own schema, with a pool."""
     monkeypatch.setenv("AIRFLOW_CONN_EMULATED", as_airflow_connection(account, schema))
-    with SpcsHook("emulated", transient_timeout=10) as hook:
+    with SpcsHook("emulated", transient_timeout=DEADLINE) as hook:
         hook.query(
             "CREATE COMPUTE POOL IF NOT EXISTS HOOK_POOL MIN_NODES = 1 MAX_NODES = 4 INSTANCE_FAMILY = CPU_X64_S"
         )
@@ -61,16 +62,6 @@ def python(code: str, **changes: object) -> ServiceSpec:
     return ServiceSpec((container,))
 
 
-def until(condition: Callable[[], JobState | None], *, seconds: float = 30) -> JobState:
-    """Ask until there is an answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if (found := condition()) is not None:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come about in time")
-
-
 def ended(hook: SpcsHook, name: JobName) -> JobState:
     """The job when it has ended."""
 
@@ -78,7 +69,9 @@ def ended(hook: SpcsHook, name: JobName) -> JobState:
         found = hook.find_job(name)
         return found if found is not None and found.status.terminal else None
 
-    return until(state)
+    found = until(state)
+    assert found is not None
+    return found
 
 
 def test_job_is_submitted_followed_and_found_done(hook: SpcsHook) -> None:
@@ -103,7 +96,7 @@ def test_failed_job_has_its_exit_code(hook: SpcsHook) -> None:
 
 def test_second_submission_of_the_same_task_adopts_and_of_another_is_refused(hook: SpcsHook) -> None:
     """The name is the lock, the stamp says whose job it is."""
-    spec = python("import time; time.sleep(30)")
+    spec = python("import time; time.sleep(3600)")
     hook.submit_job("J", compute_pool="HOOK_POOL", spec=spec, stamp=STAMP)
     assert hook.submit_job("J", compute_pool="HOOK_POOL", spec=spec, stamp=STAMP).adopted
     with pytest.raises(NameTaken):
@@ -113,7 +106,7 @@ def test_second_submission_of_the_same_task_adopts_and_of_another_is_refused(hoo
 
 def test_cancelled_job_keeps_its_record_and_dropped_one_does_not(hook: SpcsHook) -> None:
     """SPCS_CANCEL_JOB first, DROP SERVICE only on purpose."""
-    name = hook.submit_job("J", compute_pool="HOOK_POOL", spec=python("import time; time.sleep(60)")).name
+    name = hook.submit_job("J", compute_pool="HOOK_POOL", spec=python("import time; time.sleep(3600)")).name
     until(lambda: state if (state := hook.describe_job(name)) and state.status.value == "RUNNING" else None)
     assert hook.cancel_job(name)
     assert ended(hook, name).status.value == "CANCELLED"
@@ -151,9 +144,9 @@ def test_job_that_never_was_is_none_and_has_no_parts(hook: SpcsHook) -> None:
 def test_wait_for_returns_when_the_job_is_done_and_false_when_it_cannot_be(hook: SpcsHook) -> None:
     """It blocks in the server; the caller asks for the status afterwards in any case."""
     name = hook.submit_job("J", compute_pool="HOOK_POOL", spec=python("print(1)")).name
-    assert hook.wait_for(name, "DONE", 20)
+    assert hook.wait_for(name, "DONE", DEADLINE)
     failed = hook.submit_job("K", compute_pool="HOOK_POOL", spec=python("raise SystemExit(1)")).name
-    assert not hook.wait_for(failed, "DONE", 20)
+    assert not hook.wait_for(failed, "DONE", DEADLINE)
     assert not hook.wait_for("NEVER", "DONE", 1)
 
 
@@ -309,7 +302,7 @@ def test_restarted_account_costs_the_hook_a_login_and_nothing_else(
     with start(home=tmp_path / "home") as running:
         monkeypatch.setenv("AIRFLOW_CONN_EMULATED", as_airflow_connection(running, "EMULATOR.PUBLIC"))
         port = running.connection_kwargs["port"]
-        hook = SpcsHook("emulated", transient_timeout=20)
+        hook = SpcsHook("emulated", transient_timeout=DEADLINE)
         hook.query("CREATE TABLE KEPT AS SELECT 1 AS A")
     with start(home=tmp_path / "home", port=port), hook:
         assert hook.query("SELECT A FROM KEPT") == [{"a": 1}]

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
-
-WAIT_SECONDS = 60
+from tests.waiting import DEADLINE
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ def test_file_runs_on_the_head_while_the_others_wait(ml_session: Any, tmp_path: 
     """The script runs once, on instance 0, with the count of all; the others end with it; all succeed."""
     program = "import os\n__return__ = [os.environ['SNOWFLAKE_JOB_INDEX'], os.environ['SNOWFLAKE_JOBS_COUNT']]\n"
     job = _submitted(ml_session, tmp_path / "head.py", program + "print('ran')\n", target_instances=2)
-    assert job.wait(WAIT_SECONDS) == "DONE", job.get_logs(verbose=True)
+    assert job.wait(DEADLINE) == "DONE", job.get_logs(verbose=True)
     assert job.result() == ["0", "2"]
     assert (job.target_instances, job.min_instances) == (2, 2)
     assert job.get_logs().strip() == "ran"
@@ -55,10 +54,10 @@ def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
     def divided(a: int, b: int) -> float:
         return a / b
 
-    assert divided(6, 3).result(WAIT_SECONDS) == 2
+    assert divided(6, 3).result(DEADLINE) == 2
     failed = divided(6, 0)
     with pytest.raises(RuntimeError) as caught:
-        failed.result(WAIT_SECONDS)
+        failed.result(DEADLINE)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert failed.status == "FAILED"
 
@@ -82,7 +81,7 @@ def test_parallel_file_runs_on_every_instance(ml_session: Any, tmp_path: Path) -
         "        except OSError: time.sleep(0.05)\n"
     )
     job = _submitted(ml_session, tmp_path / "every.py", program, target_instances=2, parallel=True)
-    found = job.distributed_result(WAIT_SECONDS)
+    found = job.distributed_result(DEADLINE)
     assert (found.success, found.exit_codes, found.return_value) == (True, {0: 0, 1: 0}, ["hello", 2])
 
 
@@ -90,10 +89,10 @@ def test_parallel_file_that_fails_on_one_instance_says_which(ml_session: Any, tm
     """The first instance to fail is named, with its exception."""
     from snowflake.ml.jobs import DistributedJobError
 
-    program = "import os, time\nif os.environ['SNOWFLAKE_JOB_INDEX'] == '1': raise KeyError('lost')\ntime.sleep(60)\n"
+    program = "import os, time\nif os.environ['SNOWFLAKE_JOB_INDEX'] == '1': raise KeyError('lost')\ntime.sleep(3600)\n"
     job = _submitted(ml_session, tmp_path / "one.py", program, target_instances=2, parallel=True)
     with pytest.raises(DistributedJobError) as caught:
-        job.distributed_result(WAIT_SECONDS)
+        job.distributed_result(DEADLINE)
     assert caught.value.result.failed_instance == 1
     assert isinstance(caught.value.__cause__, KeyError)
 
@@ -108,7 +107,7 @@ def test_clients_head_discovery_works_inside(ml_session: Any, tmp_path: Path) ->
         "__return__ = [asked('--head'), asked('--instance-index=-1')]\n"
     )
     job = _submitted(ml_session, tmp_path / "find.py", program, target_instances=2)
-    head, own = job.result(WAIT_SECONDS)
+    head, own = job.result(DEADLINE)
     assert (head[0], head[2]) == ("0", "READY")
     assert own == [head[1]]
 
@@ -118,7 +117,7 @@ def test_missing_requirement_is_named_where_there_is_no_pip(ml_session: Any, tmp
     job = _submitted(
         ml_session, tmp_path / "needs.py", "print('ran')", pip_requirements=["pandas", "no-such-package-anywhere>=1"]
     )
-    status = job.wait(WAIT_SECONDS)
+    status = job.wait(DEADLINE)
     log = job.get_logs(verbose=True)
     assert "no-such-package-anywhere" in log
     assert "pandas of" not in log

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from airflow_provider_spcs.emulator import RunningAccount
+from tests.waiting import DEADLINE
 
 
 def _through(account: RunningAccount, url: str) -> requests.Response:
@@ -16,7 +17,7 @@ def _through(account: RunningAccount, url: str) -> requests.Response:
         url,
         proxies={"https": account.endpoints.proxy_url},
         verify=str(account.endpoints.ca_bundle),
-        timeout=10,
+        timeout=DEADLINE,
     )
 
 

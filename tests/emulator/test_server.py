@@ -14,6 +14,7 @@ import pytest
 from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.emulator.home import HomeError
 from airflow_provider_spcs.emulator.wire.listener import ListenError
+from tests.waiting import DEADLINE
 
 SERVE = """
 import sys
@@ -52,7 +53,7 @@ def test_serve_says_ready_and_stops_on_a_signal(tmp_path: Path, how: signal.Sign
     with _connect(tmp_path, url) as connection:
         assert connection.cursor().execute("select 1").fetchone() == (1,)
     process.send_signal(how)
-    assert process.wait(20) == 0
+    assert process.wait(DEADLINE) == 0
 
 
 def test_state_survives_stop_and_kill(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_state_survives_stop_and_kill(tmp_path: Path) -> None:
             cursor.execute(f"insert into PUBLIC.KEPT values ({number})")
             assert cursor.execute("select count(*) from PUBLIC.KEPT").fetchone() == (number + 1,)
         process.send_signal(how)
-        process.wait(20)
+        process.wait(DEADLINE)
 
 
 def test_port_in_use_is_one_clear_error(account: RunningAccount, tmp_path: Path) -> None:

@@ -32,5 +32,5 @@ def test_snowpark_cases_of_everyday_work_pass(tmp_path: Path) -> None:
     with start(tmp_path) as account:
         port = str(account.connection_kwargs["port"])
         command = [sys.executable, str(CASES), "--home", str(tmp_path), "--port", port, *WORDS]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if not line.startswith("passed"))

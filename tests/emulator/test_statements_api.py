@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +11,7 @@ import requests
 
 from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.emulator.wire.credentials import PAT
+from tests.waiting import DEADLINE, until
 
 Api = Callable[..., requests.Response]
 
@@ -29,7 +30,7 @@ def api(account: RunningAccount) -> Api:
                 "Authorization": f"Bearer {bearer}",
                 "X-Snowflake-Authorization-Token-Type": "PROGRAMMATIC_ACCESS_TOKEN",
             },
-            timeout=30,
+            timeout=DEADLINE,
         )
 
     return call
@@ -48,14 +49,14 @@ def test_statement_returns_rows_and_metadata(api: Api) -> None:
     assert [column["type"] for column in found["resultSetMetaData"]["rowType"]] == ["fixed", "text", "text"]
 
 
-def test_async_statement_is_polled_until_done(api: Api) -> None:
+def test_async_statement_is_polled_until_done(api: Api, gate: threading.Event) -> None:
     """202 with code 333334 while it runs, 200 with the rows afterwards."""
     reply = api("POST", "?async=true", {"statement": "select 5, system$wait(1)"})
     assert (reply.status_code, reply.json()["code"]) == (202, "333334")
     handle = reply.json()["statementHandle"]
-    while (reply := api("GET", f"/{handle}")).status_code == 202:
-        time.sleep(0.05)
-    assert reply.json()["data"][0][0] == "5"
+    gate.set()
+    until(lambda: api("GET", f"/{handle}").status_code != 202, "the end")
+    assert api("GET", f"/{handle}").json()["data"][0][0] == "5"
 
 
 def test_several_statements_have_a_handle_each(api: Api) -> None:
@@ -82,11 +83,10 @@ def test_failed_statement_is_422_with_the_error(api: Api) -> None:
 
 def test_cancelled_statement_ends(api: Api) -> None:
     """POST .../cancel stops it; its state is the cancellation."""
-    handle = api("POST", "?async=true", {"statement": "call system$wait(60)"}).json()["statementHandle"]
+    handle = api("POST", "?async=true", {"statement": "call system$wait(3600)"}).json()["statementHandle"]
     assert api("POST", f"/{handle}/cancel").status_code == 200
-    until = time.monotonic() + 10
-    while (reply := api("GET", f"/{handle}")).status_code == 202 and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: api("GET", f"/{handle}").status_code != 202, "the end")
+    reply = api("GET", f"/{handle}")
     assert (reply.status_code, reply.json()["code"]) == (422, "000604")
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_spcs.emulator import RunningAccount
+from tests.waiting import DEADLINE
 
 PATHS = [
     "/session/v1/login-request",
@@ -35,14 +36,14 @@ BODIES = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=3), m
 
 def test_unknown_path_is_404_and_names_the_coverage_page(account: RunningAccount) -> None:
     """No 5xx, which clients would retry for half a minute."""
-    reply = requests.get(f"{account.url}/no/such/path", timeout=10)
+    reply = requests.get(f"{account.url}/no/such/path", timeout=DEADLINE)
     assert reply.status_code == 404
     assert "COVERAGE.md" in reply.json()["message"]
 
 
 def test_front_page_is_text_for_people(account: RunningAccount) -> None:
     """GET / says what this is; it holds no secret."""
-    reply = requests.get(account.url, timeout=10)
+    reply = requests.get(account.url, timeout=DEADLINE)
     assert reply.status_code == 200
     assert "emulated Snowflake account" in reply.text
     assert account.account.credentials.admin_password not in reply.text
@@ -53,7 +54,7 @@ def test_front_page_is_text_for_people(account: RunningAccount) -> None:
 )
 def test_malformed_body_is_a_refusal_in_json(account: RunningAccount, raw: bytes) -> None:
     """Each gets Snowflake's shape of refusal."""
-    reply = requests.post(f"{account.url}/session/v1/login-request", data=raw, timeout=10)
+    reply = requests.post(f"{account.url}/session/v1/login-request", data=raw, timeout=DEADLINE)
     assert reply.status_code == 200
     assert reply.json()["code"] == "390400"
 
@@ -62,7 +63,7 @@ def test_malformed_body_is_a_refusal_in_json(account: RunningAccount, raw: bytes
 @given(path=st.sampled_from(PATHS), body=BODIES)
 def test_any_body_gets_an_answer_below_500(account: RunningAccount, path: str, body: dict[str, Any]) -> None:
     """No request crashes the server, whatever its body."""
-    reply = requests.post(account.url + path, data=json.dumps(body), timeout=10)
+    reply = requests.post(account.url + path, data=json.dumps(body), timeout=DEADLINE)
     assert reply.status_code < 500
     assert isinstance(reply.json(), dict)
 
@@ -77,7 +78,7 @@ def test_any_statement_is_answered_not_a_defect(
         f"{account.url}/queries/v1/query-request",
         json={"sqlText": sql, "bindings": bindings},
         headers={"Authorization": f'Snowflake Token="{wire_token}"'},
-        timeout=30,
+        timeout=DEADLINE,
     )
     assert reply.status_code == 200
     assert reply.json()["code"] != "300002", reply.json()["message"]
@@ -87,7 +88,7 @@ def test_requests_without_token_get_nothing(account: RunningAccount) -> None:
     """No header, an empty token and a guessed one are refused alike."""
     for headers in ({}, {"Authorization": 'Snowflake Token=""'}, {"Authorization": 'Snowflake Token="guess"'}):
         reply = requests.post(
-            f"{account.url}/queries/v1/query-request", json={"sqlText": "select 1"}, headers=headers, timeout=10
+            f"{account.url}/queries/v1/query-request", json={"sqlText": "select 1"}, headers=headers, timeout=DEADLINE
         ).json()
         assert not reply["success"]
         assert reply["code"] in {"390101", "390111"}
@@ -96,7 +97,7 @@ def test_requests_without_token_get_nothing(account: RunningAccount) -> None:
 def test_chunk_needs_its_secret(account: RunningAccount) -> None:
     """A guessed chunk address is 404."""
     for path in ("/chunks/guess/1.arrow", "/chunks/..%2F..%2Fadmin-password/0.arrow"):
-        assert requests.get(account.url + path, timeout=10).status_code == 404
+        assert requests.get(account.url + path, timeout=DEADLINE).status_code == 404
 
 
 def test_result_of_another_users_statement_is_not_found(account: RunningAccount, connect: Any) -> None:
@@ -108,6 +109,6 @@ def test_result_of_another_users_statement_is_not_found(account: RunningAccount,
     reply = requests.get(
         f"{account.url}/queries/{query_id}/result",
         headers={"Authorization": f'Snowflake Token="{other.rest.token}"'},
-        timeout=10,
+        timeout=DEADLINE,
     ).json()
     assert reply["code"] == "000709"

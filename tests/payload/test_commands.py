@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import DEADLINE
+
 PAYLOAD = Path(__file__).resolve().parents[2] / "payload"
 
 
@@ -19,7 +21,7 @@ def _run(script: str, *arguments: str, cwd: Path, **environment: str) -> subproc
         [sys.executable, str(PAYLOAD / script), *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
         cwd=cwd,
         env={**bare, "HOME": str(cwd), **environment},
@@ -85,7 +87,7 @@ def test_write_result_goes_to_the_file_the_environment_names(tmp_path: Path) -> 
     """The container's mount can be anywhere."""
     code = "from result import write_result; write_result({'rows': 3})"
     environment = {**os.environ, "SPCS_RESULT_FILE": str(tmp_path / "return.json"), "PYTHONPATH": str(PAYLOAD)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=DEADLINE)
     assert json.loads((tmp_path / "return.json").read_text()) == {"rows": 3}
 
 

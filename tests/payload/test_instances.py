@@ -14,6 +14,8 @@ import pytest
 from instances import Instance, this_instance
 from problems import InputError
 
+from tests.waiting import DEADLINE
+
 PROCESS = Path(__file__).with_name("training_process.py")
 _ROWS = "20000"
 
@@ -37,7 +39,7 @@ def _run(model: Path, instances: int, fails: str, *argv: str) -> list[tuple[int,
         )
         for index in range(instances)
     ]
-    outputs = [process.communicate(timeout=120)[0] for process in running]
+    outputs = [process.communicate(timeout=DEADLINE)[0] for process in running]
     return [(process.returncode, output) for process, output in zip(running, outputs, strict=True)]
 
 

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ import pytest
 import train
 from pipeline import load_booster
 from problems import InputError
+
+from tests.waiting import DEADLINE, until
 
 Arguments = Callable[..., argparse.Namespace]
 Table = Callable[..., Any]
@@ -35,7 +36,7 @@ def _start(model: Path, rows: int, *argv: str) -> subprocess.Popen[str]:
 
 
 def _finish(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, output
     return output
 
@@ -50,9 +51,7 @@ def test_killed_training_goes_on_to_the_same_model(tmp_path: Path, way: list[str
     argv = ["--num_rounds", "60", "--checkpoint_rounds", "5", *way]
     kept = tmp_path / "checkpoints"
     killed = _start(tmp_path / "killed.ubj", 20_000, *argv, "--checkpoint_dir", str(kept))
-    deadline = time.monotonic() + 100
-    while not list(kept.glob("round-*.json")) and time.monotonic() < deadline and killed.poll() is None:
-        time.sleep(0.005)
+    until(lambda: list(kept.glob("round-*.json")) or killed.poll() is not None, "a round that is kept", pause=0.005)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL

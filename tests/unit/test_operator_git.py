@@ -20,6 +20,7 @@ from airflow_provider_spcs.git import (
     TOKEN_VARIABLE,
     GitSource,
 )
+from tests.waiting import DEADLINE
 
 TOKEN = "t0ken-of-the-test"
 SHOW = ["/bin/sh", "-c", 'echo "at=$GIT_COMMIT" in="$PWD" token="${SPCS_GIT_TOKEN-unset}"; cat main.py; cat "$0"']
@@ -55,7 +56,7 @@ def run(source: GitSource, tmp_path: Path, token: str | None = TOKEN) -> subproc
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=DEADLINE,
     )
 
 

@@ -10,6 +10,7 @@ from snowflake.connector import errors as connector
 
 from airflow_provider_spcs.errors import StatementError
 from airflow_provider_spcs.session import HeldConnection
+from tests.waiting import DEADLINE
 
 
 class Server:
@@ -119,15 +120,15 @@ def test_statement_behind_a_long_one_gets_its_own_connection_after_a_while() -> 
     def block(text: str) -> None:
         if text == "wait":
             started.set()
-            release.wait(5)
+            release.wait(DEADLINE)
 
     server.on_execute = block
     waiter = threading.Thread(target=held.run, args=("wait",))
     waiter.start()
-    started.wait(5)
+    started.wait(DEADLINE)
     held.run("cancel")
     release.set()
-    waiter.join(5)
+    waiter.join(DEADLINE)
     assert (server.logins, server.open) == (2, 1)
 
 

@@ -135,7 +135,7 @@ class _Worker:
                 left = left[os.write(self._requests, left) :]
             return self._read(struct.unpack("!Q", self._read(8, cancelled))[0], cancelled)
         except (BrokenPipeError, EOFError) as error:
-            self._process.wait(10)
+            self._process.wait(60)
             raise failed(f"The Python process ended with code {self._process.returncode}.\n{self._tail()}") from error
 
     def end(self) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _KEEP_ALIVE_SECONDS = 900
 """Clients keep connections in pools; one that is closed under them costs a retry with a pause."""
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 10.0
 
 

@@ -197,7 +197,7 @@ def job_service_inline(place: Place) -> None:
                 query_warehouse="COMPUTE_WH", spec=ServiceSpecInlineText(spec_text=_spec("print('from core')")),
             )
         )  # fmt: skip
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while job.fetch().status not in {"DONE", "FAILED"}:
             assert time.monotonic() < end
             time.sleep(0.2)

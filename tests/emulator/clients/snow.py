@@ -31,7 +31,7 @@ enable_spcs_log_streaming = true
 """
 
 
-def snow(place: Place, *words: str, fails: bool = False, seconds: float = 120) -> str:
+def snow(place: Place, *words: str, fails: bool = False, seconds: float = 300) -> str:
     """The output of ``snow WORDS``; its own configuration, whatever the person has.
 
     Raises:

@@ -117,7 +117,7 @@ def job_in_the_background_with_options(place: Place) -> None:
             place, "cli_background", "import os; print('in', os.environ.get('SNOWFLAKE_JOB_INDEX'))", *options
         ).lower()
     )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while read(place, "spcs", "service", "describe", "cli_background")[0]["status"] not in {"DONE", "FAILED"}:
         assert time.monotonic() < end
     row = read(place, "spcs", "service", "describe", "cli_background")[0]
@@ -168,7 +168,7 @@ def job_logs_followed(place: Place) -> None:
         [SNOW, "--config-file", config, "spcs", "service", "logs", *words], stdout=subprocess.PIPE, text=True
     ) as process:
         seen = ""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while "line 3" not in seen and time.monotonic() < end and process.stdout:
             seen += process.stdout.readline()
             if process.poll() is not None:

@@ -13,6 +13,7 @@ from airflow_provider_spcs.emulator.endpoints import Endpoints
 from airflow_provider_spcs.emulator.home import Home
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.runner import ContainerRequest, Runner, RunningContainer, StartError
+from tests.waiting import DEADLINE
 
 Start = Callable[..., RunningContainer]
 
@@ -57,7 +58,7 @@ def start(runner: Runner) -> Iterator[Start]:
     yield start
     for container in started:
         container.terminate(0)
-        container.wait(10)
+        container.wait(DEADLINE)
 
 
 @pytest.fixture(scope="session", params=["pid", "mount", "rewrite"])

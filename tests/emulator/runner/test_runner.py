@@ -20,13 +20,14 @@ from airflow_provider_spcs.emulator.runner import (
     StartError,
     TokenSettings,
 )
+from tests.waiting import DEADLINE, until
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) (.*)")
 
 
 def lines(container: RunningContainer, stream: str = "stdout") -> list[str]:
     """What a container wrote to one stream."""
-    container.wait(20)
+    container.wait(DEADLINE)
     found = [LINE.fullmatch(line) for line in container.log_path.read_text().split("\n")[:-1]]
     assert all(found)
     return [match[3] for match in found if match and match[2] == stream]
@@ -45,7 +46,7 @@ def lines(container: RunningContainer, stream: str = "stdout") -> list[str]:
 )
 def test_exit_code_of_a_command_is_dockers(any_runner: Runner, start: Any, command: list[str], code: int) -> None:
     """128 + n for a signal, 127 for a missing program, 126 for one that cannot be run."""
-    assert start(*command, by=any_runner).wait(10) == code
+    assert start(*command, by=any_runner).wait(DEADLINE) == code
 
 
 def test_log_holds_each_line_with_time_and_stream(any_runner: Runner, start: Any) -> None:
@@ -71,9 +72,9 @@ def test_log_splits_a_line_longer_than_64_kib(start: Any) -> None:
 
 def test_log_shows_an_unfinished_line_while_the_command_waits(start: Any) -> None:
     """A prompt without a line's end is readable although the command has not ended."""
-    container = start("sh", "-c", "printf 'ready> '; sleep 30")
-    assert container.wait(2) is None
-    assert "stdout ready> " in container.log_path.read_text()
+    container = start("sh", "-c", "printf 'ready> '; sleep 3600")
+    wait_for_line(container, "stdout ready> ")
+    assert container.poll() is None
 
 
 def test_environment_is_clean_of_the_hosts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_mount_is_at_its_absolute_path_and_keeps_what_is_written(
     program = "open('/airflow/xcom/return.json','w').write(open('/mnt/x/in.txt').read())"
     out = tmp_path / "out"
     mounts = (Mount("stage", stage, "/mnt/x"), Mount("local", out, "/airflow/xcom"))
-    assert start("python", "-c", program, by=any_runner, mounts=mounts).wait(20) == 0
+    assert start("python", "-c", program, by=any_runner, mounts=mounts).wait(DEADLINE) == 0
     assert (out / "return.json").read_text() == "in"
 
 
@@ -129,8 +130,8 @@ def test_terminate_lets_the_command_end_by_itself(any_runner: Runner, start: Any
     """SIGTERM comes first: a command that handles it gives its own exit code."""
     container = start("sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done", by=any_runner)
     wait_for_line(container, "up")
-    container.terminate(20)
-    assert container.wait(10) == 7
+    container.terminate(DEADLINE)
+    assert container.wait(DEADLINE) == 7
     assert lines(container) == ["up", "bye"]
 
 
@@ -139,13 +140,13 @@ def test_terminate_kills_what_ignores_it_after_the_grace(any_runner: Runner, sta
     container = start("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done", by=any_runner)
     wait_for_line(container, "up")
     container.terminate(0.2)
-    assert container.wait(10) == 137
+    assert container.wait(DEADLINE) == 137
     assert not container.oom_killed
 
 
 def test_process_tree_ends_with_the_command(any_runner: Runner, start: Any, tmp_path: Path) -> None:
     """A process that detached itself does not outlive the container."""
-    detach = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  print('up', flush=True)\n  time.sleep(60)\n"
+    detach = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  print('up', flush=True)\n  time.sleep(3600)\n"
     stay = "import sys; sys.stdin = open('/o/go'); sys.stdin.read()"
     (tmp_path / "o").mkdir()
     os.mkfifo(tmp_path / "o" / "go")
@@ -154,15 +155,15 @@ def test_process_tree_ends_with_the_command(any_runner: Runner, start: Any, tmp_
     wait_for_line(container, "up")
     assert len(marked_processes(tmp_path)) >= 2
     (tmp_path / "o" / "go").write_text("")
-    assert container.wait(20) == 0
+    assert container.wait(DEADLINE) == 0
     assert marked_processes(tmp_path) == []
 
 
 def test_memory_over_the_limit_ends_with_137_and_says_so(any_runner: Runner, start: Any) -> None:
     """A container over its memory limit is killed as out of memory."""
-    program = "x = [bytearray(10 << 20) for _ in range(60)]; import time; time.sleep(20)"
+    program = "x = [bytearray(10 << 20) for _ in range(60)]; import time; time.sleep(3600)"
     container = start("python", "-c", program, by=any_runner, memory_limit_bytes=150 << 20)
-    assert container.wait(15) == 137
+    assert container.wait(DEADLINE) == 137
     assert container.oom_killed
 
 
@@ -187,7 +188,7 @@ def test_fallback_replaces_mounts_in_arguments_for_native_programs(account: Any,
     """A program that is no Python gets the host's path wherever a mount is named in its arguments."""
     runner = Runner(account, plans=["rewrite"])
     out = tmp_path / "out"
-    start("touch", "/mnt/out/a", by=runner, mounts=(Mount("local", out, "/mnt/out"),)).wait(10)
+    start("touch", "/mnt/out/a", by=runner, mounts=(Mount("local", out, "/mnt/out"),)).wait(DEADLINE)
     assert (out / "a").exists()
     runner.close()
 
@@ -214,16 +215,12 @@ def test_container_with_nothing_to_run_is_refused(start: Any) -> None:
 
 def test_default_command_of_the_image_runs_without_one(start: Any) -> None:
     """python:3.* starts an interpreter, which ends at once on an empty input."""
-    assert start().wait(20) == 0
+    assert start().wait(DEADLINE) == 0
 
 
 def wait_for_line(container: RunningContainer, text: str) -> None:
     """Until a line is in the log."""
-    for _ in range(200):
-        if text in container.log_path.read_text():
-            return
-        container.wait(0.05)
-    raise AssertionError(container.log_path.read_text())
+    until(lambda: text in container.log_path.read_text(), text)
 
 
 def marked_processes(mark: Path) -> list[int]:
@@ -242,7 +239,7 @@ def test_container_survives_the_end_of_the_starter(runner: Runner, start: Any) -
     """A container belongs to its keeper alone."""
     container = start("sh", "-c", "echo up; sleep 0.5; echo still; exit 5")
     runner.close()
-    assert container.wait(10) == 5
+    assert container.wait(DEADLINE) == 5
     assert lines(container) == ["up", "still"]
 
 
@@ -251,10 +248,10 @@ def test_starter_is_made_again_when_it_was_killed(runner: Runner, start: Any) ->
     import psutil
 
     before = psutil.Process().children()
-    start("true").wait(10)
+    start("true").wait(DEADLINE)
     (process,) = set(psutil.Process().children()) - set(before)
     os.kill(process.pid, signal.SIGKILL)
-    assert start("true").wait(10) == 0
+    assert start("true").wait(DEADLINE) == 0
 
 
 def test_python_of_the_default_image_is_the_emulators(start: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_provider_spcs.emulator.home import Home
 from airflow_provider_spcs.emulator.runner import Runner
+from tests.waiting import DEADLINE
 
 EMULATOR = """
 import sys, json, time
@@ -26,7 +27,7 @@ container = runner.start(ContainerRequest(Name("DB", "SC", "JOB"), 0, "main", "p
     command=("sh", "-c", "echo up; while [ ! -e /o/go ]; do sleep 0.02; done; echo down; exit 9"),
     mounts=(Mount("local", root / "o", "/o"),)))
 print(json.dumps(container.record), flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -55,7 +56,7 @@ def test_container_runs_on_after_kill_9_of_the_emulator_and_is_adopted(tmp_path:
     assert container is not None
     assert container.poll() is None
     (tmp_path / "o" / "go").touch()
-    assert container.wait(10) == 9
+    assert container.wait(DEADLINE) == 9
     assert [line.split()[-1] for line in container.log_path.read_text().splitlines()] == ["up", "down"]
 
 
@@ -65,7 +66,7 @@ def test_container_that_ended_while_nobody_was_there_keeps_its_exit_code(tmp_pat
     (tmp_path / "o" / "go").touch()
     container = Runner(account_of(tmp_path)).adopt(record)
     assert container is not None
-    assert container.wait(10) == 9
+    assert container.wait(DEADLINE) == 9
     assert container.ended_at is not None
     assert container.ended_at > container.started_at
 
@@ -75,20 +76,20 @@ def test_adopted_container_can_be_terminated(tmp_path: Path) -> None:
     record = killed_emulator(tmp_path)
     container = Runner(account_of(tmp_path)).adopt(record)
     assert container is not None
-    container.terminate(5)
-    assert container.wait(10) == 143
+    container.terminate(DEADLINE)
+    assert container.wait(DEADLINE) == 143
 
 
 def test_killed_keeper_takes_its_container_along_and_counts_as_lost(start: Any) -> None:
     """Without its keeper a container must not run on unseen: it dies, as on a lost node."""
     import psutil
 
-    container = start("sleep", "60")
+    container = start("sleep", "3600")
     first = psutil.Process(container.pid)
     os.kill(container.keeper_pid, signal.SIGKILL)
-    assert container.wait(10) == 137
+    assert container.wait(DEADLINE) == 137
     assert container.lost
-    first.wait(10)
+    first.wait(DEADLINE)
 
 
 def test_adopt_of_an_unknown_record_finds_nothing(runner: Runner) -> None:
@@ -101,6 +102,6 @@ def test_adopt_of_an_unknown_record_finds_nothing(runner: Runner) -> None:
 def test_remove_deletes_the_containers_files(start: Any) -> None:
     """After removal nothing is left of an ended container, and it cannot be adopted."""
     container = start("true")
-    container.wait(10)
+    container.wait(DEADLINE)
     container.remove()
     assert not container.directory.exists()

@@ -10,6 +10,7 @@ import pytest
 from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.runner import ContainerRequest, Runner, TokenSettings
+from tests.waiting import DEADLINE
 
 # As in Snowflake's tutorials: no port, no protocol, no user.
 PROGRAM = """
@@ -48,7 +49,7 @@ def test_connector_logs_in_and_moves_files_with_the_documented_code(running: Run
             token=TokenSettings(account.credentials.issue_token("ADMIN", "ACCOUNTADMIN")),
         )
     )  # fmt: skip
-    code, log = container.wait(60), container.log_path.read_text()
+    code, log = container.wait(DEADLINE), container.log_path.read_text()
     runner.close()
     assert code == 0, log
     assert [line.split()[-1] for line in log.splitlines() if " stdout " in line] == ["ACCOUNTADMIN", "hello"]

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_spcs.emulator.runner import Mount, RunningContainer, StartError
+from tests.waiting import DEADLINE, until
 
 ROOT = Path(__file__).parents[3]
 NATIVE_WRITE = """
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("isolated")
 
 def said(container: RunningContainer) -> list[str]:
     """The texts of its log."""
-    container.wait(20)
+    container.wait(DEADLINE)
     return [line.split(" ", 2)[2] for line in container.log_path.read_text().splitlines()]
 
 
@@ -39,7 +39,7 @@ def test_native_code_writes_to_a_mount_by_its_absolute_path(start: Any, tmp_path
     stage = tmp_path / "stage"
     stage.mkdir()
     container = start("python", "-c", NATIVE_WRITE, mounts=(Mount("stage", stage, "/mnt/model"),))
-    assert container.wait(10) == 0, said(container)
+    assert container.wait(DEADLINE) == 0, said(container)
     assert (stage / "m.bin").read_bytes() == b"native"
 
 
@@ -48,7 +48,7 @@ def test_host_directory_cannot_be_written_even_by_root(start: Any, path: str) ->
     """An image's script that writes where it should not changes nothing on this machine."""
     name = f"spcs-emulator-test-{os.getpid()}"
     container = start("python", "-c", f"open({path!r} + '/{name}', 'w')")
-    assert container.wait(10) == 1
+    assert container.wait(DEADLINE) == 1
     assert not Path(path, name).exists()
 
 
@@ -79,7 +79,7 @@ def test_mount_below_the_root_and_below_a_directory_of_the_host_leave_no_trace(s
         for number, target in enumerate(["/no-such-root/a/b", "/usr/lib/no-such/x", "/opt/no-such", "/tmp/new/x"])
     ]
     container = start("sh", "-c", " && ".join(f"touch {m.target}/f" for m in mounts), mounts=tuple(mounts))
-    assert container.wait(10) == 0, said(container)
+    assert container.wait(DEADLINE) == 0, said(container)
     assert all((mount.source / "f").exists() for mount in mounts)
     assert not any(Path(mount.target).exists() for mount in mounts)
 
@@ -95,7 +95,7 @@ def test_mount_in_a_mount_shows_both(start: Any, tmp_path: Path) -> None:
     """The result volume of an ML job lies inside its stage volume."""
     outer, inner = tmp_path / "outer", tmp_path / "inner"
     mounts = (Mount("local", inner, "/mnt/job/out"), Mount("local", outer, "/mnt/job"))
-    assert start("sh", "-c", "touch /mnt/job/a /mnt/job/out/b", mounts=mounts).wait(10) == 0
+    assert start("sh", "-c", "touch /mnt/job/a /mnt/job/out/b", mounts=mounts).wait(DEADLINE) == 0
     assert (outer / "a").exists()
     assert (inner / "b").exists()
 
@@ -142,10 +142,8 @@ def test_account_files_are_hidden_but_stages_are_writable_at_their_own_path(acco
 
 def test_secrets_of_a_request_are_never_written_to_the_disk(account: Any, start: Any) -> None:
     """Secret files live in memory only."""
-    container = start("sh", "-c", "cat /secrets/pw; echo; sleep 30", secret_files={"/secrets/pw": b"S3CRET-VALUE"})
-    deadline = time.monotonic() + 20
-    while not container.log_path.read_bytes() and time.monotonic() < deadline:
-        container.wait(0.05)
+    container = start("sh", "-c", "cat /secrets/pw; echo; sleep 3600", secret_files={"/secrets/pw": b"S3CRET-VALUE"})
+    until(container.log_path.read_bytes, "a line")
     holders = [path for path in account.home.root.rglob("*") if path.is_file() and b"S3CRET" in path.read_bytes()]
     assert holders == [container.log_path]
 
@@ -168,10 +166,10 @@ stage = root / "stage"; stage.mkdir()
 container = runner.start(ContainerRequest(
     Name("DB", "SC", "JOB"), 0, "main", "python:3.11", command=("python3", "-c", sys.argv[2]),
     mounts=(Mount("stage", stage, "/mnt/model"),), token=TokenSettings("t0")))
-code = container.wait(20)
+code = container.wait(180)
 together = [runner.start(ContainerRequest(Name("DB", "SC", "TWO"), number, "main", "python:3.11",
     command=("sh", "-c", "readlink /proc/self/ns/net; sleep 1"), shared_network=True)) for number in (0, 1)]
-assert [item.wait(20) for item in together] == [0, 0]
+assert [item.wait(180) for item in together] == [0, 0]
 networks = {item.log_path.read_text().split()[-1] for item in together}
 assert len(networks) == 1, networks
 runner.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ import pytest
 from airflow_provider_spcs.emulator.account import Account
 from airflow_provider_spcs.emulator.clock import Clock, TickClock
 from airflow_provider_spcs.emulator.lifecycle import TERMINAL
+from tests.gate import Gate
+from tests.waiting import until
 
 IMAGE = "python:3.11"
 
@@ -70,12 +71,15 @@ class Local:
         marks = ", ".join("?" for _ in rest)
         return str(self.value(f"SELECT SYSTEM$GET_SERVICE_LOGS(?, {marks})", name, *rest))
 
-    def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition that other threads bring about."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "the condition was not reached"
-            time.sleep(0.02)
+        until(condition)
+
+    def gate(self, name: str) -> Gate:
+        """Holds jobs that mount it, until it is opened; a name of the test's own."""
+        self.sql("CREATE STAGE IF NOT EXISTS GATES")
+        stage = f"@EMULATOR.PUBLIC.GATES/{name}"
+        return Gate(self.account.stages.path(self.session, stage), stage)
 
     def settle(self) -> None:
         """Wait until the supervisor has done all that is due now."""

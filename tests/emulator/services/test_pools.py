@@ -16,6 +16,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.services.capacity import Nodes
 from airflow_provider_spcs.emulator.services.families import Resources
 from airflow_provider_spcs.emulator.services.pool_state import Need, PoolTiming, advance, resumed
+from tests.gate import held
 
 if TYPE_CHECKING:
     from conftest import Local
@@ -23,7 +24,7 @@ else:
     Local = Any
 Spec = Callable[..., str]
 WHOLE = {"requests": {"cpu": 2}}
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(3600)"
 
 
 def _state(local: Local, pool: str = "POOL") -> str:
@@ -164,10 +165,12 @@ def test_suspended_pool_without_auto_resume_keeps_jobs_waiting(ticking: Local, m
 
 def test_suspend_lets_running_jobs_end(ticking: Local, make_spec: Spec) -> None:
     """STOPPING while a job runs, SUSPENDED after it."""
-    ticking.start("RUNS", make_spec("import time; time.sleep(0.5)"))
+    gate = ticking.gate("RUNS")
+    ticking.start("RUNS", gate.mounted(make_spec(held("pass"))))
     ticking.until(lambda: ticking.status("RUNS") == "RUNNING")
     ticking.sql("ALTER COMPUTE POOL POOL SUSPEND")
     assert _state(ticking) == "STOPPING"
+    gate.open()
     assert ticking.ended("RUNS") == "DONE"
     ticking.until(lambda: _state(ticking) == "SUSPENDED")
 

@@ -177,7 +177,7 @@ def test_replicas_run_as_instances_with_index_and_count(local: Local, make_spec:
 
 def test_one_failed_instance_fails_the_job_and_ends_the_others(local: Local, make_spec: Spec) -> None:
     """A job with a failed instance is FAILED, whatever the rest does."""
-    code = "import os, time; exit(5) if os.environ['SNOWFLAKE_JOB_INDEX'] == '1' else time.sleep(60)"
+    code = "import os, time; exit(5) if os.environ['SNOWFLAKE_JOB_INDEX'] == '1' else time.sleep(3600)"
     local.start("HALF", make_spec(code), "REPLICAS = 2")
     assert local.ended("HALF") == "FAILED"
     local.until(lambda: {row["status"] for row in local.sql("SHOW SERVICE INSTANCES IN SERVICE HALF")} == {"FAILED"})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from tests.gate import held
 
 if TYPE_CHECKING:
     from conftest import Local
@@ -30,7 +31,7 @@ http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
 FETCH = """
 import sys, urllib.request
 for url in {urls}:
-    print(urllib.request.urlopen(url, timeout=10).read().decode())
+    print(urllib.request.urlopen(url, timeout=180).read().decode())
 """
 
 
@@ -84,7 +85,7 @@ def test_service_is_shown_as_one(helpers: Local, make_spec: Spec) -> None:
     assert helpers.sql("CREATE SERVICE IF NOT EXISTS SHOWN_1 IN COMPUTE POOL HELPERS FROM SPECIFICATION ?", text) == [
         {"status": "SHOWN_1 already exists, statement succeeded."}
     ]
-    assert helpers.value("SELECT SYSTEM$WAIT_FOR_SERVICES(10, 'SHOWN_1')") == "All services are ready."
+    assert helpers.value("SELECT SYSTEM$WAIT_FOR_SERVICES(180, 'SHOWN_1')") == "All services are ready."
     with pytest.raises(SnowflakeError, match="not a job"):
         helpers.sql("CALL SHOWN_1!SPCS_CANCEL_JOB()")
 
@@ -202,11 +203,12 @@ def test_service_that_is_not_alive_is_started_again(helpers: Local, make_spec: S
 
 def test_service_is_ready_when_its_probe_is_answered(helpers: Local, make_spec: Spec) -> None:
     """Until then it is PENDING, and says which probe fails."""
-    code = "import time\ntime.sleep(0.5)\n" + SERVER
-    text = served(make_spec, code)
+    gate = helpers.gate("READY")
+    text = gate.mounted(served(make_spec, held(SERVER)))
     helpers.sql("CREATE SERVICE READY IN COMPUTE POOL HELPERS FROM SPECIFICATION ?", text)
     helpers.until(lambda: "Readiness probe is failing" in helpers.containers("READY")[0]["message"])
     assert helpers.status("READY") == "PENDING"
+    gate.open()
     helpers.until(lambda: helpers.status("READY") == "RUNNING")
 
 
@@ -217,10 +219,10 @@ def test_public_endpoint_answers_on_loopback(helpers: Local, make_spec: Spec) ->
     row = helpers.sql("SHOW ENDPOINTS IN SERVICE OPENED")[0]
     assert (row["name"], row["is_public"]) == ("web", "true")
     url = f"http://{row['ingress_url']}/"
-    assert urllib.request.urlopen(url, timeout=10).read() == b"opened-0"
+    assert urllib.request.urlopen(url, timeout=180).read() == b"opened-0"
     helpers.sql("DROP SERVICE OPENED")
     with pytest.raises(OSError, match="refused"):
-        urllib.request.urlopen(url, timeout=10)
+        urllib.request.urlopen(url, timeout=180)
 
 
 def test_service_runs_again_when_the_account_is_opened_again(helpers: Local, tmp_path: Path, make_spec: Spec) -> None:
@@ -234,14 +236,14 @@ def test_service_runs_again_when_the_account_is_opened_again(helpers: Local, tmp
     second = type(helpers)(tmp_path / "home")
     second.until(lambda: second.status("STAYS") == "RUNNING")
     assert second.sql("SHOW ENDPOINTS IN SERVICE STAYS")[0]["ingress_url"] == url
-    assert urllib.request.urlopen(f"http://{url}/", timeout=10).read() == b"stays-0"
+    assert urllib.request.urlopen(f"http://{url}/", timeout=180).read() == b"stays-0"
     second.account.close()
 
 
 def test_stop_all_drops_services_and_cancels_jobs(helpers: Local, make_spec: Spec) -> None:
     """OF TYPE stops one kind only; a word that is no type is refused."""
     create(helpers, "STOPPED", served(make_spec))
-    helpers.start("ALSO", make_spec("import time; time.sleep(60)"), pool="HELPERS")
+    helpers.start("ALSO", make_spec("import time; time.sleep(3600)"), pool="HELPERS")
     with pytest.raises(SnowflakeError) as caught:
         helpers.sql("ALTER COMPUTE POOL HELPERS STOP ALL OF TYPE NONSENSE")
     assert caught.value.errno == 1008

@@ -45,7 +45,7 @@ if index == 0:
     tracker = RabitTracker(host_ip=own, n_workers=count, port=7002)
     tracker.start()
 with collective.CommunicatorContext(
-    dmlc_tracker_uri=addresses[0], dmlc_tracker_port=7002, dmlc_task_id=str(index), dmlc_retry=20
+    dmlc_tracker_uri=addresses[0], dmlc_tracker_port=7002, dmlc_task_id=str(index), dmlc_retry=600
 ):
     total = collective.allreduce(numpy.array([index + 1.0]), collective.Op.SUM)
     print("world", collective.get_world_size(), "sum", total[0])

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from tests.waiting import DEADLINE
 
 if TYPE_CHECKING:
     from conftest import Local
 else:
     Local = Any
 Spec = Callable[..., str]
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(3600)"
 
 
 def test_wait_for_blocks_until_the_status(local: Local, make_spec: Spec) -> None:
     """SPCS_WAIT_FOR answers once the job is done."""
     local.start("W1", make_spec("import time; time.sleep(0.3)"))
-    assert "DONE" in local.value("CALL W1!SPCS_WAIT_FOR('DONE', 20)")
+    assert "DONE" in local.value("CALL W1!SPCS_WAIT_FOR('DONE', 180)")
     assert local.status("W1") == "DONE"
 
 
@@ -30,7 +31,7 @@ def test_wait_for_a_status_out_of_reach_is_an_error(local: Local, make_spec: Spe
     """A failed job can never be DONE; a running one is not in time. Both say the current status."""
     local.start("W2", make_spec("exit(1)"))
     with pytest.raises(SnowflakeError, match="FAILED"):
-        local.value("CALL W2!SPCS_WAIT_FOR('DONE', 20)")
+        local.value("CALL W2!SPCS_WAIT_FOR('DONE', 180)")
     local.start("W3", make_spec(SLEEP))
     local.until(lambda: local.status("W3") == "RUNNING")
     with pytest.raises(SnowflakeError, match="RUNNING"):
@@ -68,7 +69,7 @@ def test_cancelled_sync_statement_cancels_its_job(local: Local, make_spec: Spec)
     thread.start()
     local.until(lambda: bool(local.sql("SHOW SERVICES LIKE 'GIVEUP'")) and local.status("GIVEUP") == "RUNNING")
     session.cancel()
-    thread.join(10)
+    thread.join(DEADLINE)
     assert errors[0].errno == 604
     assert local.ended("GIVEUP") == "CANCELLED"
 
@@ -186,7 +187,7 @@ def test_show_services_filters(local: Local, make_spec: Spec) -> None:
 def test_service_status_is_json(local: Local, make_spec: Spec) -> None:
     """SYSTEM$GET_SERVICE_STATUS lists containers; SYSTEM$WAIT_FOR_SERVICES waits for their end."""
     local.start("ST", make_spec())
-    local.value("SELECT SYSTEM$WAIT_FOR_SERVICES(20, 'ST')")
+    local.value("SELECT SYSTEM$WAIT_FOR_SERVICES(180, 'ST')")
     found = json.loads(local.value("CALL SYSTEM$GET_SERVICE_STATUS('ST', 5)"))
     assert [(item["containerName"], item["instanceId"], item["status"]) for item in found] == [("main", "0", "DONE")]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import egress, linux
 
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS = 60.0
 
 
 def open_door(directory: str, name: str, pid: int | None, inside: tuple[str, int]) -> None:
