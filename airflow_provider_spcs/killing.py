@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.poller import Door
+    from airflow_provider_spcs.door import Door
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def still_wanted(ti: Any) -> bool:
 
 
 def _states_of(ti: Any) -> list[str | None]:
-    from airflow_provider_spcs.poller import Door
+    from airflow_provider_spcs.door import Door
 
     map_index = -1 if ti.map_index is None else ti.map_index
     asked = Victim(Door(), "", "", -1, dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=map_index)

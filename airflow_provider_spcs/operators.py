@@ -6,8 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from datetime import timedelta
-from functools import cached_property
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -22,15 +21,12 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.attempt import Attempt
     from airflow_provider_spcs.ending import Deadlines
     from airflow_provider_spcs.finish import Finish
-    from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.rows import JobState
 
 _KILL_PATIENCE = 25.0
-# Airflow ends a deferral that is over its time without asking us, so its own limit has to be behind ours.
-_DEFERRAL_SLACK = 120.0
 
 
 class SpcsJobOperator(SpcsJobParameters):
@@ -106,11 +102,6 @@ class SpcsJobOperator(SpcsJobParameters):
     _ti: Any = None
     _retries_left = False
     _left_to_retry: bool | None = None
-
-    @cached_property
-    def hook(self) -> SpcsHook:
-        """The door to Snowflake, with one held connection."""
-        return self.door().hook(transient_timeout=self.transient_timeout_seconds)
 
     def execute(self, context: Any) -> Any:
         """Submit or take over the job, then wait, defer, or return."""
@@ -241,35 +232,19 @@ class SpcsJobOperator(SpcsJobParameters):
         return finish.conclude(ending)
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
-        from airflow_provider_spcs.triggers import SpcsJobTrigger
+        from airflow_provider_spcs.deferral import defer
 
-        execution = None
         if self.execution_timeout is not None:
             started = getattr(context["ti"], "start_date", None)
-            execution = (started.timestamp() if started else time.time()) + self.execution_timeout.total_seconds()
-        ends = [clock for clock in (deadlines.job, execution) if clock is not None]
-        slack = _DEFERRAL_SLACK + 2 * self.poll_interval
-        self.defer(
-            trigger=SpcsJobTrigger(
-                job_name=str(name),
-                snowflake_conn_id=self.snowflake_conn_id,
-                poll_interval=float(self.poll_interval),
-                database=self.database,
-                schema=self.schema,
-                role=self.role,
-                warehouse=self.warehouse,
-                authenticator=self.authenticator,
-                session_parameters=self.session_parameters,
-                startup_deadline=deadlines.startup,
-                job_deadline=deadlines.job,
-                execution_deadline=execution,
-                get_logs=self.get_logs,
-                container_logs=self.container_logs,
-                on_kill_action=self.policy().on_kill_action,
-                generation=self._attempt(context).generation,
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=max(0.0, min(ends) - time.time()) + slack) if ends else None,
+            begun = started.timestamp() if started else time.time()
+            deadlines = replace(deadlines, execution=begun + self.execution_timeout.total_seconds())
+        defer(
+            self,
+            name,
+            poll_interval=float(self.poll_interval),
+            deadlines=deadlines,
+            on_kill_action=self.policy().on_kill_action,
+            generation=self._attempt(context).generation,
         )
 
     def _finish(self, context: Any, order: Order, name: JobName, follower: LogFollower | None) -> Finish:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseOperator, conf
+from airflow.providers.common.compat.sdk import conf
 
+from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.errors import InvalidInput
 from airflow_provider_spcs.rendering import SpecTemplates
 
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.policy import Codes, Policy
-    from airflow_provider_spcs.poller import Door
     from airflow_provider_spcs.spec import Resources, SecretRef, Volume
 
 
-class SpcsJobParameters(SpecTemplates, BaseOperator):
+class SpcsJobParameters(SpecTemplates, ConnectedTask):
     """The parameters of :class:`airflow_provider_spcs.operators.SpcsJobOperator`, which documents them."""
 
     template_fields: Sequence[str] = (
@@ -49,11 +49,7 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         "stage",
         "git",
         "container_logs",
-        "snowflake_conn_id",
-        "database",
-        "schema",
-        "role",
-        "warehouse",
+        *ConnectedTask.template_fields,
     )
     template_ext: Sequence[str] = (".yaml", ".yml", ".json", ".sql")
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -107,13 +103,6 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         skip_on_exit_code: Codes = None,
         fail_on_exit_code: Codes = None,
         do_xcom_push: bool = True,
-        snowflake_conn_id: str = "snowflake_default",
-        database: str | None = None,
-        schema: str | None = None,
-        role: str | None = None,
-        warehouse: str | None = None,
-        authenticator: str | None = None,
-        session_parameters: Mapping[str, Any] | None = None,
         container_name: str | None = None,
         spec_text: str | None = None,
         spec_stage: str | None = None,
@@ -159,13 +148,6 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
         self.durable = durable
         self.skip_on_exit_code = skip_on_exit_code
         self.fail_on_exit_code = fail_on_exit_code
-        self.snowflake_conn_id = snowflake_conn_id
-        self.database = database
-        self.schema = schema
-        self.role = role
-        self.warehouse = warehouse
-        self.authenticator = authenticator
-        self.session_parameters = session_parameters
         self.container_name = container_name
         self.spec_text = spec_text
         self.spec_stage = spec_stage
@@ -219,20 +201,6 @@ class SpcsJobParameters(SpecTemplates, BaseOperator):
             cancel_on_kill=self.cancel_on_kill,
             skip_on_exit_code=self.skip_on_exit_code,
             fail_on_exit_code=self.fail_on_exit_code,
-        )
-
-    def door(self) -> Door:
-        """How Snowflake is reached."""
-        from airflow_provider_spcs.poller import Door
-
-        return Door(
-            self.snowflake_conn_id,
-            self.database,
-            self.schema,
-            self.role,
-            self.warehouse,
-            self.authenticator,
-            tuple(sorted((self.session_parameters or {}).items())),
         )
 
     def order(self, dag_file: str | None) -> Order:

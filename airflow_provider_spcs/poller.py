@@ -1,8 +1,8 @@
 """One status statement for any number of waiting jobs of a connection, role and schema.
 
 Each deferred task is a trigger of its own; without this, five hundred of them would be five hundred statements per
-interval. Triggers of one event loop share a poller by their :class:`Door`; it has one connection and two threads, one
-for statuses and one for logs, so that a talkative job delays nobody's status.
+interval. Triggers of one event loop share a poller by their door to Snowflake; it has one connection and two threads,
+one for statuses and one for logs, so that a talkative job delays nobody's status.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from airflow_provider_spcs.door import Door
 from airflow_provider_spcs.errors import SpcsError
 
 if TYPE_CHECKING:
@@ -35,44 +36,6 @@ _REFUSALS = 3
 _LOG_PAUSE_PER_JOB = 0.005
 _LONGEST_LOG_PAUSE = 1.2
 _LONGEST_BACKOFF = 60.0
-
-
-@dataclass(frozen=True)
-class Door:
-    """What a connection to Snowflake is made with; equal doors share one.
-
-    Attributes:
-        snowflake_conn_id: Airflow connection.
-        database: Overrides the connection's.
-        schema: Overrides the connection's.
-        role: Overrides the connection's.
-        warehouse: Overrides the connection's.
-        authenticator: Overrides the connection's.
-        session_parameters: Name and value pairs, sorted.
-    """
-
-    snowflake_conn_id: str = "snowflake_default"
-    database: str | None = None
-    schema: str | None = None
-    role: str | None = None
-    warehouse: str | None = None
-    authenticator: str | None = None
-    session_parameters: tuple[tuple[str, Any], ...] = ()
-
-    def hook(self, **options: Any) -> SpcsHook:
-        """A hook of its own, not connected yet."""
-        from airflow_provider_spcs.hooks import SpcsHook
-
-        return SpcsHook(
-            self.snowflake_conn_id,
-            database=self.database,
-            schema=self.schema,
-            role=self.role,
-            warehouse=self.warehouse,
-            authenticator=self.authenticator,
-            session_parameters=dict(self.session_parameters) or None,
-            **options,
-        )
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, conf
 
-from airflow_provider_spcs.ending import Ending, Reason
+from airflow_provider_spcs.connected_task import ConnectedTask
+from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
-from airflow_provider_spcs.poller import Door
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.errors import JobError
-    from airflow_provider_spcs.hooks import SpcsHook
-
-_DEFERRAL_SLACK = 120.0
+    from airflow_provider_spcs.naming import JobName
 
 
-class SpcsJobSensor(BaseSensorOperator):
+class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
     """Wait until a job is DONE; fail at once when it ends any other way.
 
     Works as ``mode="poke"``, ``mode="reschedule"`` and deferred. It stops nothing: the job belongs to who submitted it.
@@ -44,7 +41,7 @@ class SpcsJobSensor(BaseSensorOperator):
         poke_interval: Seconds between two looks. Default: 10.
     """
 
-    template_fields: Sequence[str] = ("job_name", "snowflake_conn_id", "database", "schema", "role", "warehouse")
+    template_fields: Sequence[str] = ("job_name", *ConnectedTask.template_fields)
     ui_color = "#d6f0fa"
     operator_extra_links = (SpcsJobLink(),)
 
@@ -58,13 +55,6 @@ class SpcsJobSensor(BaseSensorOperator):
         get_logs: bool = True,
         container_logs: Sequence[str] | None = None,
         number_logs_exception: int = 20,
-        snowflake_conn_id: str = "snowflake_default",
-        database: str | None = None,
-        schema: str | None = None,
-        role: str | None = None,
-        warehouse: str | None = None,
-        authenticator: str | None = None,
-        session_parameters: Mapping[str, Any] | None = None,
         poke_interval: timedelta | float = 10,
         **kwargs: Any,
     ) -> None:
@@ -74,26 +64,6 @@ class SpcsJobSensor(BaseSensorOperator):
         self.get_logs = get_logs
         self.container_logs = container_logs
         self.number_logs_exception = number_logs_exception
-        self.snowflake_conn_id = snowflake_conn_id
-        self.database = database
-        self.schema = schema
-        self.role = role
-        self.warehouse = warehouse
-        self.authenticator = authenticator
-        self.session_parameters = session_parameters
-
-    @cached_property
-    def hook(self) -> SpcsHook:
-        """The door to Snowflake, with one held connection."""
-        return Door(
-            self.snowflake_conn_id,
-            self.database,
-            self.schema,
-            self.role,
-            self.warehouse,
-            self.authenticator,
-            tuple(sorted((self.session_parameters or {}).items())),
-        ).hook()
 
     def execute(self, context: Any) -> Any:
         """Look once; wait as asked if the job has not ended."""
@@ -104,10 +74,16 @@ class SpcsJobSensor(BaseSensorOperator):
                 context["ti"].xcom_push(key=JOB_URL_KEY, value=self.job_url)
             if not self.deferrable:
                 return super().execute(context)
-            if self.poke(context):
-                return None
-        self._defer(str(name))
+            done = self.poke(context)
+        if not done:
+            self._defer(name)
         return None
+
+    def _defer(self, name: JobName) -> NoReturn:
+        from airflow_provider_spcs.deferral import defer
+
+        end = Deadlines(execution=time.time() + float(self.timeout))
+        defer(self, name, poll_interval=float(self.poke_interval), deadlines=end, on_kill_action="keep_job")
 
     def poke(self, context: Any) -> bool:  # noqa: ARG002 - Airflow's signature
         """Whether the job is DONE.
@@ -138,29 +114,6 @@ class SpcsJobSensor(BaseSensorOperator):
                 raise AirflowSensorTimeout(f"{ending.job_name} was {ending.status} when the sensor's time was over.")
             if not self.poke(context):
                 raise self._error(ending)
-
-    def _defer(self, name: str) -> None:
-        from airflow_provider_spcs.triggers import SpcsJobTrigger
-
-        self.defer(
-            trigger=SpcsJobTrigger(
-                job_name=name,
-                snowflake_conn_id=self.snowflake_conn_id,
-                poll_interval=float(self.poke_interval),
-                database=self.database,
-                schema=self.schema,
-                role=self.role,
-                warehouse=self.warehouse,
-                authenticator=self.authenticator,
-                session_parameters=self.session_parameters,
-                execution_deadline=time.time() + float(self.timeout),
-                get_logs=self.get_logs,
-                container_logs=self.container_logs,
-                on_kill_action="keep_job",
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=float(self.timeout) + _DEFERRAL_SLACK),
-        )
 
     def _error(self, ending: Ending) -> JobError:
         from airflow_provider_spcs.errors import SpcsError

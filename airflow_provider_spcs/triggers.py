@@ -12,14 +12,16 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_provider_spcs.door import Door
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.killing import KILLER, Victim
 from airflow_provider_spcs.naming import JobName
-from airflow_provider_spcs.poller import Door, Poller, shared
+from airflow_provider_spcs.poller import Poller, shared
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.live_log import LiveLog
@@ -94,25 +96,8 @@ class SpcsJobTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path, and the arguments that differ from their defaults."""
-        defaults = {
-            "snowflake_conn_id": "snowflake_default",
-            "poll_interval": 10.0,
-            "database": None,
-            "schema": None,
-            "role": None,
-            "warehouse": None,
-            "authenticator": None,
-            "session_parameters": {},
-            "startup_deadline": None,
-            "job_deadline": None,
-            "execution_deadline": None,
-            "get_logs": True,
-            "container_logs": None,
-            "cursor": {},
-            "on_kill_action": "cancel_job",
-            "generation": -1,
-        }
-        given = {key: getattr(self, key) for key, default in defaults.items() if getattr(self, key) != default}
+        given = {key: getattr(self, key) for key, default in _DEFAULTS.items()}
+        given = {key: value for key, value in given.items() if value not in (_DEFAULTS[key], {})}
         return "airflow_provider_spcs.triggers.SpcsJobTrigger", {"job_name": self.job_name, **given}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -142,7 +127,7 @@ class SpcsJobTrigger(BaseTrigger):
         map_index = -1 if ti.map_index is None else ti.map_index
         KILLER.schedule(
             Victim(
-                self._door(),
+                Door.of(self),
                 self.job_name,
                 self.on_kill_action,
                 self.generation,
@@ -154,17 +139,6 @@ class SpcsJobTrigger(BaseTrigger):
         )
         return True
 
-    def _door(self) -> Door:
-        return Door(
-            self.snowflake_conn_id,
-            self.database,
-            self.schema,
-            self.role,
-            self.warehouse,
-            self.authenticator,
-            tuple(sorted(self.session_parameters.items())),
-        )
-
     async def _wait(self) -> Ending:
         from airflow_provider_spcs.waiting import StatusLog
 
@@ -172,7 +146,7 @@ class SpcsJobTrigger(BaseTrigger):
         await asyncio.to_thread(import_module, "airflow_provider_spcs.hooks")
         await asyncio.to_thread(import_module, "airflow_provider_spcs.logs")
         name = JobName.parse(self.job_name)
-        poller = shared(self._door(), f"{name.database}.{name.schema}")
+        poller = shared(Door.of(self), f"{name.database}.{name.schema}")
         async with poller.waiting(name, self.poll_interval):
             live = await self._live_log(poller, name)
             try:
@@ -244,3 +218,10 @@ class SpcsJobTrigger(BaseTrigger):
 
     def _ending(self, reason: Reason, state: JobState | None) -> Ending:
         return Ending(self.job_name, reason, state.status.value if state else "")
+
+
+_DEFAULTS = {
+    parameter.name: parameter.default
+    for parameter in signature(SpcsJobTrigger.__init__).parameters.values()
+    if parameter.kind is parameter.KEYWORD_ONLY
+}

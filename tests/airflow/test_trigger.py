@@ -11,10 +11,10 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobTrigger
+from airflow_provider_spcs.door import Door
 from airflow_provider_spcs.ending import Reason
 from airflow_provider_spcs.errors import JobFailedError, JobTimeout
 from airflow_provider_spcs.killing import Killer, Victim
-from airflow_provider_spcs.poller import Door
 from tests.airflow.fakes import Store, TaskInstance, context
 from tests.gate import Gate, held
 

@@ -21,9 +21,9 @@ PURE = (
 #: Who stands on whom: a module imports only from its own layer and the layers before it.
 LAYERS = (
     PURE,
-    ("session", "calls", "submission", "stage_files", "preflight", "client", "hooks"),
+    ("session", "calls", "submission", "stage_files", "preflight", "client", "hooks", "door"),
     ("logs", "poller"),
-    ("triggers", "sensors"),
+    ("connected_task", "triggers", "deferral", "sensors"),
     ("operators",),
 )
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
