@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.runner import shown_limits
 from airflow_provider_spcs.emulator.runner.container import write_whole
 from airflow_provider_spcs.emulator.runner.environment import HOME
 from airflow_provider_spcs.emulator.runner.images import Image
@@ -91,6 +92,9 @@ def _mounts(request: ContainerRequest, image: Image, directory: Path) -> list[di
         (directory / "session").mkdir(mode=0o755)
         write_whole(directory / "session" / token.name, request.token.text.encode(), request.token.mode)
         mounts.append({"source": str(directory / "session"), "target": str(token.parent), "read_only": True})
+    limits = directory / "scratch" / "limits"
+    shown_limits.write(limits, request.memory_limit_bytes, request.cpu_limit)
+    mounts.append({"source": str(limits), "target": shown_limits.PLACE, "read_only": True})
     return mounts
 
 

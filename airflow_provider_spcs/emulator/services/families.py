@@ -83,9 +83,12 @@ def instance_needs(spec: ServiceSpec, capacity: Resources) -> Resources:
     return total
 
 
-def memory_limit(limits: Amounts, capacity: Resources) -> int | None:
-    """A container's memory limit in bytes, capped at its node; None when the specification gives none."""
-    return None if limits.memory is None else min(limits.memory, capacity.memory)
+def memory_limit(limits: Amounts, capacity: Resources) -> int:
+    """A container's memory limit in bytes: what the specification gives, at most its node's memory.
+
+    Source: service specification reference: a container without a limit has its node's capacity.
+    """
+    return capacity.memory if limits.memory is None else min(limits.memory, capacity.memory)
 
 
 def cpu_limit(limits: Amounts, capacity: Resources) -> float | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NOT_REACHED = 395022
 NOT_A_JOB = 395024
-_WAITABLE = frozenset({JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.SUSPENDED})
 
 
 @method("SPCS_WAIT_FOR")
@@ -25,8 +24,8 @@ def wait_for(session: Session, parts: tuple[str, ...], status: str, timeout: obj
     Source: https://docs.snowflake.com/en/sql-reference/sql/spcs_wait_for; neither answer's wording is documented.
     """
     wanted = str(status).upper()
-    if wanted not in _WAITABLE:
-        raise invalid_value(status, "status", f"It must be one of {', '.join(sorted(_WAITABLE))}.")
+    if wanted not in set(JobStatus):
+        raise invalid_value(status, "status", f"It must be one of {', '.join(sorted(JobStatus))}.")
     try:
         seconds = float(str(timeout))
     except ValueError:

@@ -64,7 +64,7 @@ def _limits(job: Job, name: str) -> list[tuple[str, float, str]]:
     wanted = next(item for item in job.spec.containers if item.name == name)
     asked = families.reserved(wanted, capacity)
     cpu = families.cpu_limit(wanted.limits, capacity) or capacity.cpu
-    memory = families.memory_limit(wanted.limits, capacity) or capacity.memory
+    memory = families.memory_limit(wanted.limits, capacity)
     return [
         ("container.cpu.limit", cpu, "cpu"),
         ("container.cpu.requested", asked.cpu, "cpu"),

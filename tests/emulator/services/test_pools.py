@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_spcs.emulator import lifecycle
@@ -208,6 +208,7 @@ def test_every_status_can_end_and_every_transition_is_between_statuses() -> None
     assert set(jobs) | set(services) == set(lifecycle.JobStatus)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     amounts=st.lists(st.tuples(st.sampled_from([0.5, 1, 2, 3]), st.integers(0, 13)), max_size=30),
     count=st.integers(1, 5),
@@ -227,6 +228,7 @@ def test_nodes_never_hold_more_than_they_have(amounts: list[tuple[float, int]], 
     assert bool(placed) or not amounts
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(needs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 400)), max_size=12))
 def test_pool_never_has_more_nodes_than_its_maximum(needs: list[tuple[int, int, int]]) -> None:
     """Under any sequence of needs and times a pool stays in its limits and its states."""

@@ -239,3 +239,20 @@ def test_many_statements_for_one_name_make_one_job(local: Local, make_spec: Spec
     assert local.ended("RACE") == "DONE"
     history = local.sql("SELECT * FROM TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY(RESULT_LIMIT => 1000)) WHERE NAME = 'RACE'")
     assert len(history) == 1
+
+
+def test_wait_for_takes_every_status_that_describe_shows(local: Any, make_spec: Any) -> None:
+    """A status that the job has passed by or never has is awaited, not refused as unknown."""
+    local.start("WAITED", make_spec("print(1)"))
+    assert local.ended("WAITED") == "DONE"
+    for status in ("PENDING", "CANCELLING", "INTERNAL_ERROR"):
+        with pytest.raises(SnowflakeError, match="Its current status is DONE"):
+            local.sql(f"CALL WAITED!SPCS_WAIT_FOR('{status}', 30)")
+
+
+def test_method_in_a_select_names_its_column_as_written(local: Any, make_spec: Any) -> None:
+    """The column of ``SELECT job!METHOD()`` is the call in upper case, as for any expression."""
+    local.start("NAMED", make_spec("print(1)"))
+    assert local.ended("NAMED") == "DONE"
+    assert list(local.sql("SELECT named!spcs_wait_for('DONE', 3)")[0]) == ["NAMED!SPCS_WAIT_FOR('DONE', 3)"]
+    assert list(local.sql("SELECT named!spcs_cancel_job()")[0]) == ["NAMED!SPCS_CANCEL_JOB()"]

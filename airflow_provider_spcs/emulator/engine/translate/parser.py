@@ -13,6 +13,7 @@ from sqlglot.tokens import Token, TokenType
 
 from airflow_provider_spcs.emulator.engine.literals import literal
 from airflow_provider_spcs.emulator.engine.translate.functions.names import OWN
+from airflow_provider_spcs.emulator.engine.translate.rewrite import as_written
 from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 
 _DIALECT = Snowflake()
@@ -52,7 +53,7 @@ class Parser(SnowflakeParser):
         if found is None or isinstance(found, _NAMED):
             return found
         # Snowflake names a column without alias by its text in upper case.
-        text = self._find_sql(first, self._prev)
+        text = as_written(self._find_sql(first, self._prev))
         return exp.Alias(this=found, alias=exp.to_identifier(text.upper(), quoted=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 METHOD = "SF_METHOD"
 MODEL = "SF_MODEL"
+_CALLED = re.compile(METHOD + r"\('((?:[^'\\]|''|\\.)*)', '(\w+)'(?:, )?")
 
 
 def settle(session: Session, text: str, binds: Sequence[Any]) -> tuple[str, list[Token], list[Any]]:
@@ -93,6 +95,16 @@ def _methods(text: str, tokens: list[Token]) -> str:
         ]
         at = following[0].end + 1
     return "".join([*out, text[at:]])
+
+
+def as_written(text: str) -> str:
+    """Text whose method calls read as ``object!METHOD(...)`` again."""
+
+    def call(found: re.Match[str]) -> str:
+        parts = json.loads(found[1].replace("''", "'").replace("\\\\", "\\"))
+        return f"{'.'.join(parts)}!{found[2]}("
+
+    return _CALLED.sub(call, text)
 
 
 def _text(value: str) -> str:

@@ -11,9 +11,11 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
-from . import egress, limits, linux, rewrite, view
+from . import control_group, egress, limits, linux, rewrite, view
+from .control_group import ControlGroup
 
 GO = b"g"
 _REQUESTS = (signal.SIGTERM, signal.SIGUSR1)
@@ -68,7 +70,8 @@ def kill_tree(parent: int, group: int | None = None) -> None:
 
 def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> tuple[list[str], dict[str, str], str]:
     env: dict[str, str] = dict(request["env"])
-    limited = limits.hold_cpu(request["cpu_limit"]) if request["cpu_limit"] else "no limit"
+    grouped = _grouped(request)
+    limited = _hold_cpu(request, grouped)
     if sys.platform == "linux":
         linux.die_with_parent(signal.SIGKILL)
         if plan != "pid":
@@ -76,7 +79,8 @@ def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> 
     listeners: list[socket.socket] = []
     isolated, why = False, ""
     if plan != "rewrite":
-        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC)
+        # A reader of its own limits looks below the group that /proc names: the root of its namespace.
+        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC | linux.CLONE_NEWCGROUP)
         listeners, why = _network(request)
         isolated = bool(listeners)
         linux.set_hostname(request["hostname"])
@@ -88,9 +92,32 @@ def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> 
     argv, workdir = list(request["argv"]), request["workdir"]
     if plan == "rewrite":
         argv, env, workdir = rewrite.apply(request, env)
-    message = {"isolated": isolated, "network_refused": why, "cpu": limited}
+    message = {"isolated": isolated, "network_refused": why, "cpu": limited, "grouped": grouped}
     socket.send_fds(report, [json.dumps(message).encode()], [listener.fileno() for listener in listeners])
     return argv, env, workdir
+
+
+def _grouped(request: dict[str, Any]) -> bool:
+    """Whether this process is now in the control group that the keeper made for it, and will read its limits there."""
+    wanted = request["control_group"]
+    if wanted is None:
+        return False
+    try:
+        ControlGroup(Path(wanted["path"]), holds_cpu=wanted["holds_cpu"]).join()
+    except OSError:
+        return False
+    for item in request["view"]["mounts"]:
+        if item["target"] == str(control_group.ROOT):
+            item["source"] = wanted["path"]
+    return True
+
+
+def _hold_cpu(request: dict[str, Any], grouped: bool) -> str:
+    if not request["cpu_limit"]:
+        return "no limit"
+    if grouped and request["control_group"]["holds_cpu"]:
+        return "control group"
+    return limits.hold_cpu(request["cpu_limit"])
 
 
 def _network(request: dict[str, Any]) -> tuple[list[socket.socket], str]:

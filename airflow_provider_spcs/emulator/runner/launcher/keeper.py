@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import doors, egress, identity, init, limits, linux, output
+from .control_group import ControlGroup
 
 _DRAIN_SECONDS = 1.0
 """After the container's end, so long for output that a process outside its tree still holds open."""
@@ -52,6 +53,7 @@ class _Keeper:
         self._enter_namespaces()
         self._log = os.open(self._directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         proxy = self._listen()
+        self._group = self._control_group()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         report, theirs = socket.socketpair()
         self._pid = linux.fork_into_pid_namespace() if self._plan == "pid" else os.fork()
@@ -104,6 +106,13 @@ class _Keeper:
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
+    def _control_group(self) -> ControlGroup | None:
+        memory, cores = self._request["memory_limit_bytes"], self._request["cpu_limit"]
+        group = ControlGroup.make(f"spcs-{self._directory.name}", memory, cores) if memory or cores else None
+        found = None if group is None else {"path": str(group.path), "holds_cpu": group.holds_cpu}
+        self._request["control_group"] = found
+        return group
+
     def _listen(self) -> socket.socket:
         """The proxy on the host's loopback, for a container that gets no network of its own."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -116,7 +125,12 @@ class _Keeper:
         message: dict[str, Any] = json.loads(data or b'{"error": "the container\'s first process died"}')
         if "error" in message:
             os.waitpid(self._pid, 0)
+            if self._group is not None:
+                self._group.remove()
             raise RuntimeError(message["error"])
+        if self._group is not None and not message["grouped"]:
+            self._group.remove()
+            self._group = None
         door = egress.Door(self._request["egress"])
         self._publish(message["isolated"])
         listeners = [socket.socket(fileno=handle) for handle in handles]
@@ -147,8 +161,6 @@ class _Keeper:
             *self._request["refused"],
             *([f"network: {message['network_refused']}"] if message["network_refused"] else []),
         ]
-        memory = self._request["memory_limit_bytes"]
-        watched = Path("/proc/self/statm").exists()
         return {
             "keeper_pid": os.getpid(),
             "keeper_start": identity.process_start(os.getpid()),
@@ -156,12 +168,23 @@ class _Keeper:
             "started_at": time.time(),
             "isolation": "; ".join([words[self._plan], network, *(f"refused: {reason}" for reason in refused)]),
             "limits": {
-                "memory": ("watched, killed above it" if watched else "not held here") if memory else "no limit",
+                "memory": self._memory_held(),
                 "cpu": message["cpu"],
             },
             "network_key": self._request["network_key"] if message["isolated"] else None,
             "token": self._request["token"],
         }
+
+    def _memory_held(self) -> str:
+        if not self._request["memory_limit_bytes"]:
+            return "no limit"
+        if self._group is not None:
+            return "control group"
+        return "watched, killed above it" if self._watchable() else "not held here"
+
+    @staticmethod
+    def _watchable() -> bool:
+        return Path("/proc/self/statm").exists()
 
     def _warn(self, isolation: str) -> None:
         text = (
@@ -182,8 +205,9 @@ class _Keeper:
 
     def keep(self) -> None:
         """Watch until the container has ended; then write ``exit.json``."""
-        limit = self._request["memory_limit_bytes"]
-        watch = limits.MemoryWatch(self._pid, limit) if limit and Path("/proc/self/statm").exists() else None
+        limit, watch = self._request["memory_limit_bytes"], None
+        if limit and self._group is None and self._watchable():
+            watch = limits.MemoryWatch(self._pid, limit, self._directory / "scratch" / "limits" / "memory.current")
         while (code := self._look()) is None:
             pause = self._hold(watch)
             self._read([self._waker], pause)
@@ -255,6 +279,9 @@ class _Keeper:
             pass
         for line in self._streams.values():
             line.end()
+        if self._group is not None:
+            self._oom = self._oom or self._group.killed()
+            self._group.remove()
         # Before the end is told: whoever hears of it may delete the home.
         _remove(self._directory / "scratch")
         ended = {"code": code, "oom": self._oom, "ended_at": time.time()}

@@ -49,17 +49,21 @@ class MemoryWatch:
     Args:
         pid: Root of the tree; it is the runner's own and is not counted.
         limit: Bytes.
+        shown: File in which the tree reads how much it holds.
     """
 
-    def __init__(self, pid: int, limit: int) -> None:
+    def __init__(self, pid: int, limit: int, shown: Path) -> None:
         self._pid = pid
         self._limit = limit
         self._used = 0
+        self._shown = os.open(shown, os.O_WRONLY)
 
     def over(self) -> bool:
         """Whether the tree holds more than the limit."""
         pids = tree(self._pid)[1:]
         self._used = memory(pids)
+        # Always as long as before, so that a reader never sees parts of two numbers.
+        os.pwrite(self._shown, f"{self._used:<20}\n".encode(), 0)
         # Children of a fork share their parent's pages: only the exact figure may condemn.
         return self._used > self._limit and exact_memory(pids) > self._limit
 
