@@ -86,11 +86,13 @@ def _function(kind: type) -> bool:
 
 
 def _endpoints() -> str:
+    from airflow_provider_spcs.emulator.page.routes import PAGES
     from airflow_provider_spcs.emulator.rest.routes import ENDPOINTS
     from airflow_provider_spcs.emulator.wire.app import ANSWERED, AWAITED
 
     rows = [(f"`{'/'.join(methods)} {path}`", _said(handler)) for path, handler, methods in [*ANSWERED, *AWAITED]]
     rows += [(f"`{method} {path}`", _said(handler)) for path, method, handler in ENDPOINTS]
+    rows += [(f"`GET {path}`", f"A page for people. {_said(handler)}") for path, handler in PAGES]
     return _table("Endpoints", ("Path", "What it does"), sorted(rows))
 
 

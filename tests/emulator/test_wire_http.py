@@ -41,14 +41,6 @@ def test_unknown_path_is_404_and_names_the_coverage_page(account: RunningAccount
     assert "COVERAGE.md" in reply.json()["message"]
 
 
-def test_front_page_is_text_for_people(account: RunningAccount) -> None:
-    """GET / says what this is; it holds no secret."""
-    reply = requests.get(account.url, timeout=DEADLINE)
-    assert reply.status_code == 200
-    assert "emulated Snowflake account" in reply.text
-    assert account.account.credentials.admin_password not in reply.text
-
-
 @pytest.mark.parametrize(
     "raw", [b"{", b"[]", b"\x1f\x8b broken", gzip.compress(b"nonsense", mtime=0), b"\xff\xfe", b'"text"']
 )

@@ -70,3 +70,19 @@ def of_service(
         (when, json.loads(resource), json.loads(value), json.loads(record or "{}"), json.loads(marks or "{}"))
         for when, resource, value, record, marks in found
     ]
+
+
+def latest(
+    account: Account, record_type: str, limit: int
+) -> list[tuple[datetime, dict[str, Any], Any, dict[str, Any]]]:
+    """The newest records of a type, newest first: time, resource attributes, value, record."""
+    with account.engine.cursor() as cursor:
+        found = cursor.execute(
+            'SELECT "TIMESTAMP", "RESOURCE_ATTRIBUTES"::VARCHAR, "VALUE"::VARCHAR, "RECORD"::VARCHAR'
+            f' FROM {TABLE} WHERE "RECORD_TYPE" = ? ORDER BY "TIMESTAMP" DESC LIMIT ?',
+            [record_type, limit],
+        ).fetchall()
+    return [
+        (when, json.loads(resource or "{}"), json.loads(value or "null"), json.loads(record or "{}"))
+        for when, resource, value, record in found
+    ]

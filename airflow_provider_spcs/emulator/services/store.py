@@ -107,6 +107,44 @@ class JobStore:
             ).fetchall()
         return [_row(row) for row in rows]
 
+    def named(self, name: Name) -> list[JobRow]:
+        """Every job there was under a name, newest first; at most the last 100."""
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE database=? AND schema=? AND name=? ORDER BY created DESC LIMIT 100",
+                name,
+            ).fetchall()
+        return [_row(row) for row in rows]
+
+    def listed(
+        self, *, service: bool, status: str = "", words: str = "", limit: int = 50, offset: int = 0
+    ) -> list[JobRow]:
+        """Jobs, or services that run for long, newest first.
+
+        Args:
+            service: Whether services are meant.
+            status: Only those with it.
+            words: A part of the full name, in any case.
+            limit: At most so many.
+            offset: So many of the newest are passed over.
+        """
+        where, values = _listed(words, service=service)
+        if status:
+            where, values = f"{where} AND status=?", [*values, status]
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE {where} ORDER BY created DESC LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            ).fetchall()
+        return [_row(row) for row in rows]
+
+    def counts(self, *, service: bool, words: str = "") -> dict[str, int]:
+        """How many there are by status of those that :meth:`listed` lists."""
+        where, values = _listed(words, service=service)
+        with self._lock:
+            rows = self._db.execute(f"SELECT status, count(*) FROM jobs WHERE {where} GROUP BY 1 ORDER BY 1", values)
+            return dict(rows.fetchall())
+
     def oldest_ended(self) -> tuple[str, Name, str] | None:
         """Id, name and end of the job that ended first among those not dropped."""
         with self._lock:
@@ -135,6 +173,14 @@ class JobStore:
         """Ids of the jobs whose logs are not in the event table as a whole."""
         with self._lock:
             return [row[0] for row in self._db.execute("SELECT DISTINCT job FROM open_logs").fetchall()]
+
+
+def _listed(words: str, *, service: bool) -> tuple[str, list[str]]:
+    where = f"json_extract(details, '$.service') IS {'NOT ' if service else ''}NULL"
+    if not words:
+        return where, []
+    # instr() takes the words as they are: with LIKE, every underscore of a name would stand for any character.
+    return f"{where} AND instr(upper(database || '.' || schema || '.' || name), upper(?)) > 0", [words]
 
 
 def _row(row: tuple[Any, ...]) -> JobRow:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from airflow_provider_spcs.emulator.page.routes import routes as page_routes
 from airflow_provider_spcs.emulator.rest.routes import routes as rest_routes
-from airflow_provider_spcs.emulator.wire import chunks, login, page, queries, stage_files, statements_api
+from airflow_provider_spcs.emulator.wire import chunks, login, queries, stage_files, statements_api
 from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway, Handler, Waiter, answered, awaited, unknown
 from airflow_provider_spcs.emulator.wire.reply import Reply, success
 from airflow_provider_spcs.emulator.wire.transfers import BUCKET
@@ -19,7 +20,6 @@ def telemetry(_gateway: Gateway, _call: Call) -> Reply:
 
 POST, GET = ["POST"], ["GET"]
 ANSWERED: list[tuple[str, Handler, list[str]]] = [
-    ("/", page.front, GET),
     ("/session/v1/login-request", login.login, POST),
     ("/session/token-request", login.renew, POST),
     ("/session/heartbeat", login.heartbeat, POST),
@@ -48,6 +48,7 @@ def application(gateway: Gateway) -> Starlette:
     routes = [Route(path, answered(gateway, handler), methods=methods) for path, handler, methods in ANSWERED]
     routes += [Route(path, awaited(gateway, waiter), methods=methods) for path, waiter, methods in AWAITED]
     routes += rest_routes(gateway)
+    routes += page_routes(gateway)
     files = stage_files.stage_file(gateway.transfers)
     routes.append(Route(f"/{BUCKET}/{{ticket}}/{{key:path}}", files, methods=["HEAD", "GET", "PUT"]))
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

@@ -140,6 +140,11 @@ class Queries:
         for query in active:
             self.cancel(query)
 
+    def latest(self, limit: int) -> list[Query]:
+        """The newest statements, newest first, whether they have ended or not."""
+        with self._lock:
+            return [query for query, _ in zip(reversed(self._by_id.values()), range(limit), strict=False)]
+
     def running(self, session_id: int | None = None) -> list[Query]:
         """Statements that have not ended, of one session or of all."""
         with self._lock:
