@@ -77,7 +77,7 @@ def test_alter_table_changes_columns_and_name(session: Session) -> None:
         session.execute(f"alter table t {change}")
     session.execute("alter table t rename to u")
     assert session.rows("select c, b from u") == [(1, "x")]
-    assert _shown(session, "describe table u", "type") == ["NUMBER(38,0)", "VARCHAR(5)"]
+    assert _shown(session, "describe table u", "type") == ["NUMBER(1,0)", "VARCHAR(5)"]
 
 
 def test_clone_has_rows_and_like_has_none(session: Session) -> None:

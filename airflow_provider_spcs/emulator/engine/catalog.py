@@ -6,7 +6,7 @@ That knowledge is JSON in DuckDB's own comments on tables and columns, so that i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import physical, types
@@ -132,7 +132,7 @@ def _column(name: str, duckdb_type: str, nullable: bool, comment: str | None) ->
     document = _document(comment)
     declared = types.of_duckdb(duckdb_type) or types.Declared("VARIANT")
     if "type" in document:
-        declared = types.parse(document["type"])
+        declared = replace(types.parse(document["type"]), loose=bool(document.get("loose")))
     return TableColumn(name, declared, nullable, document.get("default"), document.get("comment"), document)
 
 

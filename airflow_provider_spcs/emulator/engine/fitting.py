@@ -22,7 +22,7 @@ _LONGEST_NUMBER = 38
 
 def limited(kind: Declared | None) -> bool:
     """Whether DuckDB's type of a column holds more than Snowflake's."""
-    if kind is None or kind.first is None:
+    if kind is None or kind.first is None or kind.loose:
         return False
     if kind.name == "VARCHAR":
         return kind.first < MAX_TEXT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.deviations import deviates
@@ -27,12 +27,14 @@ class Declared:
         first: Precision, length, or fraction digits.
         second: Scale of NUMBER.
         integer: Declared by an integer word (INT, BIGINT...), so that 64 bits are taken to be enough.
+        loose: Inferred by CREATE TABLE AS from a query: larger values are taken.
     """
 
     name: str
     first: int | None = None
     second: int | None = None
     integer: bool = False
+    loose: bool = field(default=False, compare=False)
 
     @property
     def duckdb(self) -> str:
@@ -40,7 +42,7 @@ class Declared:
         if self.name == "NUMBER":
             precision, scale = self.first or _MAX_DIGITS, self.second or 0
             if scale:
-                return f"DECIMAL({precision},{scale})"
+                return f"DECIMAL({_MAX_DIGITS if self.loose else precision},{scale})"
             return "BIGINT" if self.integer or precision <= _BIGINT_DIGITS else "HUGEINT"
         return _STORED[self.name]
 

@@ -17,6 +17,7 @@ from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Column, Result
 from airflow_provider_spcs.emulator.wire import arrow, rowset
+from airflow_provider_spcs.emulator.wire.json_text import indented
 
 INLINE_ROWS = 5000
 INLINE_BYTES = 4 * 2**20
@@ -95,7 +96,8 @@ class Results:
         directory = self._directory / query_id
         directory.mkdir(mode=0o700)
         stored = StoredResult(result.columns, result.kind, directory, self._clock.now())
-        batches = result.batches if result.batches is not None else _from_rows(result)
+        plain = result.batches if result.batches is not None else _from_rows(result)
+        batches = (indented(batch, result.columns) for batch in plain)
         try:
             for number, part in enumerate(_parted(batches)):
                 stored.parts.append(_write(directory / f"{number}.arrow", part))

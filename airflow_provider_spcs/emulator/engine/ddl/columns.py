@@ -57,6 +57,8 @@ class Definition:
     def remembered(self) -> dict[str, Any]:
         """What DuckDB does not keep."""
         said: dict[str, Any] = {"type": str(self.type)} if self.type is not None else {}
+        if self.type is not None and self.type.loose:
+            said["loose"] = True
         if self.default is not None:
             said["default"] = self.default
         if self.comment is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate, types
@@ -224,7 +224,7 @@ def _from_query(
     if not columns:
         columns = [Definition(column.name) for column in found]
     for column, kind in zip(columns, kinds, strict=True):
-        column.type = column.type or kind
+        column.type = column.type or replace(kind, loose=True)
     _unique(columns)
     names = [quoted(f"C{index}") for index in range(len(columns))]
     casts = [

@@ -26,8 +26,11 @@ def apply(session: Session, translation: Translation) -> None:
     for node in reversed(list(root.walk(bfs=False))):
         if node is root:
             continue
+        kind = node.meta.get("kind")
         replacement = functions.rewrite(call, node)
         if replacement is not node:
+            if kind is not None:
+                replacement.meta.setdefault("kind", kind)
             node.replace(replacement)
     for node in reversed(list(root.walk(bfs=False))):
         tables.rewrite(call, node)

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import table_functions
+from airflow_provider_spcs.emulator.engine.translate.scopes import cte_of
 from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.names import Name
 
@@ -56,7 +57,7 @@ def _table(call: Call, node: exp.Table) -> None:
         if node.args.get(clause):
             raise unsupported("time travel and change tracking (AT, BEFORE, CHANGES)")
     parts = [part.name for part in node.parts]
-    if len(parts) == 1 and _is_cte(node, parts[0]):
+    if len(parts) == 1 and cte_of(node, parts[0]) is not None:
         return
     name = call.session.qualify(parts)
     if name.schema == "INFORMATION_SCHEMA":
@@ -78,27 +79,6 @@ def point_at(call: Call, node: exp.Table, name: Name) -> None:
     node.set("catalog", None)
     node.meta["ours"] = True
     node.meta["name"] = name
-
-
-def _is_cte(node: exp.Expr, name: str) -> bool:
-    parent: exp.Expr | None = node.parent
-    child: exp.Expr = node
-    while parent is not None:
-        clause = parent.args.get("with_")
-        if clause is not None:
-            for cte in clause.expressions:
-                if cte is child and not clause.args.get("recursive"):
-                    break
-                if cte.alias == name:
-                    return True
-        elif isinstance(parent, exp.With):
-            for cte in parent.expressions:
-                if cte is child and not parent.args.get("recursive"):
-                    break
-                if cte.alias == name:
-                    return True
-        child, parent = parent, parent.parent
-    return False
 
 
 def _value_columns(node: exp.Values) -> None:

@@ -52,10 +52,9 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - th
         return context.column(call, node)
     kinds = call.translation.kinds
     compare.rewrite(kinds, node)
-    if isinstance(node, exp.Div):
-        return numbers.divide(kinds, node)
-    if isinstance(node, exp.Avg):
-        return numbers.average(kinds, node)
+    exact = numbers.exact(kinds, node)
+    if exact is not node:
+        return exact
     kept = dates.keep_date(kinds, node)
     if kept is not node:
         return kept

@@ -11,30 +11,45 @@ from airflow_provider_spcs.emulator.engine.translate.functions.build import func
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 
-def divide(kinds: Any, node: exp.Div) -> exp.Expr:
-    """``a / b``: an error for zero; numbers give a number of at least six fraction digits.
+def exact(kinds: Any, node: exp.Expr) -> exp.Expr:
+    """A result that is a number on Snowflake and a float in DuckDB: quotients, means, variances, medians.
 
-    Source: Snowflake's documentation, "Arithmetic operators": scale of a division.
+    Source: Snowflake's documentation, "Arithmetic operators": scale of a division; examples of the functions.
     """
-    left, right = kinds.of(node.this), kinds.of(node.expression)
-    literal = isinstance(node.expression, exp.Literal) and float(node.expression.this or 0) != 0
-    made: exp.Expr = node if literal else function("sf_divide", node.this, node.expression)
-    return _scaled(made, left, right)
+    if isinstance(node, exp.Window | exp.WithinGroup | exp.Filter):
+        return _wrapped(kinds, node)
+    made: exp.Expr = node
+    if isinstance(node, exp.Div):
+        plain = isinstance(node.expression, exp.Literal) and float(node.expression.this or 0) != 0
+        made = node if plain else function("sf_divide", node.this, node.expression)
+    elif not isinstance(node, _INEXACT):
+        return node
+    kind = kinds.of(node)
+    if isinstance(node.parent, exp.Window | exp.WithinGroup | exp.Filter | exp.Order):
+        return made  # the whole call is cast, by its own turn
+    return _scaled(made, kind)
 
 
-def average(kinds: Any, node: exp.Avg) -> exp.Expr:
-    """AVG of numbers is a number of six more fraction digits."""
-    return _scaled(node, kinds.of(node.this), Declared("NUMBER", 38, 0))
-
-
-def _scaled(made: exp.Expr, left: Declared | None, right: Declared | None) -> exp.Expr:
-    if left is None or right is None or left.name != "NUMBER" or right.name != "NUMBER":
+def _scaled(made: exp.Expr, kind: Declared | None) -> exp.Expr:
+    if kind is None or kind.name != "NUMBER":
         return made
-    first = left.second or 0
-    scale = max(first, min(first + 6, 12))
-    cast = exp.Cast(this=made.copy(), to=exp.DataType.build(f"DECIMAL(38, {scale})"))
-    cast.meta["declared"] = Declared("NUMBER", 38, scale)
+    cast = exp.Cast(this=made.copy(), to=exp.DataType.build(f"DECIMAL(38, {kind.second or 0})"))
+    cast.meta["declared"] = Declared("NUMBER", kind.first, kind.second or 0)
     return cast
+
+
+_INEXACT = (exp.Avg, exp.Median, exp.Variance, exp.VariancePop, exp.Kurtosis)
+_WITHIN = (*_INEXACT, exp.PercentileCont)
+
+
+def _wrapped(kinds: Any, node: exp.Expr) -> exp.Expr:
+    """``AVG(x) OVER (...)``, ``PERCENTILE_CONT(p) WITHIN GROUP (...)``: the number of the function inside."""
+    inner: Any = node.this
+    while isinstance(inner, exp.WithinGroup | exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.Order):
+        inner = inner.this
+    if not isinstance(inner, _WITHIN) or isinstance(node.parent, exp.Window | exp.Filter):
+        return node
+    return _scaled(node, kinds.of(inner))
 
 
 def _modulo(node: exp.Expr) -> exp.Expr:
