@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.decorators import spcs_cmd_task, spcs_task
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.operators import SpcsJobOperator
@@ -40,9 +41,12 @@ __all__ = [
     "StageVolume",
     "VolumeMount",
     "__version__",
+    "spcs_cmd_task",
+    "spcs_task",
 ]
 
 _HOMES = {
+    "decorators": ("spcs_cmd_task", "spcs_task"),
     "git": ("GitSource",),
     "hooks": ("SpcsHook",),
     "operators": ("SpcsJobOperator",),

@@ -18,7 +18,7 @@ from airflow_provider_spcs import rows, sql
 from airflow_provider_spcs.calls import Calls
 from airflow_provider_spcs.errors import StatementError
 from airflow_provider_spcs.naming import JobName, Stamp
-from airflow_provider_spcs.payload_tree import gather
+from airflow_provider_spcs.payload_tree import combine, written
 from airflow_provider_spcs.quoting import StagePath, bare, identifier, qualified
 from airflow_provider_spcs.quoting import split as split_name
 from airflow_provider_spcs.rows import ContainerReport, InstanceReport, JobState, LogRecord, PoolState
@@ -326,17 +326,22 @@ class SpcsClient:
 
     # Stages
 
-    def upload_payload(self, directory: Path | str, stage: str) -> str:
-        """Put a directory on a stage once per content and return where it lies.
+    def upload_payload(
+        self, directory: Path | str | None, stage: str, *, files: Mapping[str, str] | None = None
+    ) -> str:
+        """Put code on a stage once per content and return where it lies.
 
         Args:
             directory: Local directory; ``.git``, ``__pycache__`` and the like are left out, links out of it refused.
             stage: ``@db.schema.stage`` or ``@db.schema.stage/dir``.
+            files: Further files, path to text.
 
         Returns:
             ``@db.schema.stage/dir/<content hash>``, the same for the same content on every machine.
         """
-        return str(self._stage_files().upload(gather(directory), StagePath.parse(stage, "payload stage")))
+        place = StagePath.parse(stage, "payload stage")
+        with written(files or {}) as more:
+            return str(self._stage_files().upload(combine(directory, more), place))
 
     def read_stage_file(self, path: str, *, max_bytes: int = 10_000_000) -> bytes | None:
         """The bytes of ``@db.schema.stage/dir/file``; None when there is no such file.

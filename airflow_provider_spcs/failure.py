@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from airflow_provider_spcs.ending import Ending, Reason
@@ -17,7 +18,6 @@ from airflow_provider_spcs.errors import (
     JobVanished,
     StartupTimeout,
 )
-from airflow_provider_spcs.git import EXIT_CODES
 from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
 from airflow_provider_spcs.status import ContainerState, exit_meaning, out_of_memory
 
@@ -34,6 +34,10 @@ _TIMEOUTS: dict[Reason, tuple[type[JobError], str]] = {
     Reason.EXECUTION_TIMEOUT: (JobTimeout, "execution_timeout"),
 }
 
+# An exception's line is the first after the frames that is not indented: `package.Kind: words`, or the kind alone.
+_RAISED = re.compile(r"(\[\S+\] )?[A-Za-z_][\w.]*(:|$)")
+_LONGEST_REASON = 500
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -46,7 +50,7 @@ class Facts:
         pool: Its compute pool; None when it was not asked or is gone.
         last_lines: End of the log.
         fate: What happens to the job now, as a sentence.
-        git: Whether the container clones a repository first, which has exit codes of its own.
+        exit_codes: What the exit codes of steps mean that are put before the container's own program.
     """
 
     ending: Ending
@@ -55,7 +59,7 @@ class Facts:
     pool: PoolState | None = None
     last_lines: Sequence[str] = ()
     fate: str = ""
-    git: bool = False
+    exit_codes: Mapping[int, str] = field(default_factory=dict)
 
 
 def culprit(containers: Sequence[ContainerReport]) -> ContainerReport | None:
@@ -112,18 +116,29 @@ def _lines(lines: Sequence[str]) -> str:
 
 def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
     words = []
+    if raised := last_exception(facts.last_lines):
+        words.append(f"It ended with {raised!r}.")
     message = (guilty.message if guilty else "") or (facts.state.message if facts.state else "")
     if message:
         words.append(f"Snowflake says: {message!r}.")
     if guilty is not None and guilty.exit_code:
-        if facts.git and guilty.exit_code in EXIT_CODES:
-            words.append(f"{guilty.exit_code}: {EXIT_CODES[guilty.exit_code]}.")
+        if guilty.exit_code in facts.exit_codes:
+            words.append(f"{guilty.exit_code}: {facts.exit_codes[guilty.exit_code]}.")
         else:
             meaning = exit_meaning(guilty.exit_code)
             words.append(f"{guilty.exit_code} is {meaning.meaning}. {meaning.mend}.")
     elif facts.state is not None and facts.state.status.mend:
         words.append(f"{facts.state.status.mend}.")
     return " ".join(words)
+
+
+def last_exception(lines: Sequence[str]) -> str:
+    """What a Python program raised last, by its traceback; empty when the lines show none."""
+    traced = [index for index, line in enumerate(lines) if "Traceback (most recent call last):" in line]
+    if not traced:
+        return ""
+    after = (line for line in lines[traced[-1] + 1 :] if _RAISED.match(line))
+    return next(after, "")[:_LONGEST_REASON]
 
 
 def _pool(pool: PoolState | None) -> str:

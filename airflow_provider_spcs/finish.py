@@ -48,6 +48,7 @@ class Finish:
         compute_pool: The job's pool.
         result_stage: Directory of the result on a stage; None when there is none.
         git: Whether the container clones a repository first.
+        exit_codes: What the exit codes of our own steps in the container mean.
         base_container: Whose exit code the exit-code rules mean; None takes the one that failed.
         follower: Reads the log from where it was read to; None shows none.
         reread: Another follower, from the log's beginning: an error shows last lines that were shown before, too.
@@ -66,6 +67,7 @@ class Finish:
     compute_pool: str
     result_stage: str | None
     git: bool
+    exit_codes: Mapping[int, str]
     base_container: str | None
     follower: LogFollower | None
     reread: Callable[[], LogFollower | None]
@@ -132,7 +134,7 @@ class Finish:
                 self._pool(ending),
                 lines,
                 fate=fate,
-                git=self.git,
+                exit_codes=self.exit_codes,
             )
         )
         self._push_result_of_failure()

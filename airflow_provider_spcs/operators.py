@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf, mask_s
 from airflow_provider_spcs.errors import SpcsError, WorkerStopped
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.parameters import SpcsJobParameters
+from airflow_provider_spcs.redaction import looks_secret
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.attempt import Attempt
@@ -263,6 +264,7 @@ class SpcsJobOperator(SpcsJobParameters):
             compute_pool=order.compute_pool,
             result_stage=order.result_stage(name),
             git=self.git is not None,
+            exit_codes=self.exit_codes,
             base_container=self.base_container,
             follower=follower,
             reread=lambda: self._follower(name, {}),
@@ -278,7 +280,9 @@ class SpcsJobOperator(SpcsJobParameters):
 
     def _order(self, context: Any) -> Order:
         # Values under names like PASSWORD are hidden in this task's log, also when the container prints them.
-        mask_secret(dict(self.env_vars or {}))
+        for name, value in (self.env_vars or {}).items():
+            if isinstance(value, str) and looks_secret(name, value):
+                mask_secret(value)
         return self.order(getattr(context.get("dag"), "fileloc", None))
 
     def _attempt(self, context: Any) -> Attempt:

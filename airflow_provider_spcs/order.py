@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class Order:
         tags: Tag name to value.
         payload: Local directory to upload and mount; None has none.
         payload_mount: Where it is mounted.
+        payload_files: Files of the payload beside the directory's: path to text.
         stage: Stage for payloads and results; None has neither.
     """
 
@@ -53,6 +54,7 @@ class Order:
     tags: Mapping[str, str] | None = None
     payload: Path | None = None
     payload_mount: str = "/mnt/payload"
+    payload_files: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
 
     def check(self) -> ServiceSpec | SpecFile:
@@ -66,7 +68,7 @@ class Order:
         if self.replicas < 1:
             raise InvalidInput("replicas", f"{self.replicas}", "A job has at least one instance", "Give 1 or more")
         spec = compose(self.parts)
-        if self.payload is not None:
+        if self.has_payload:
             self._check_payload(spec)
         return spec
 
@@ -86,6 +88,11 @@ class Order:
         """Where the job's result lies."""
         spec = self.specification(name, None)
         return result_stage(spec, self.parts.base_container_name) if isinstance(spec, ServiceSpec) else None
+
+    @property
+    def has_payload(self) -> bool:
+        """Whether something is to be uploaded and mounted."""
+        return self.payload is not None or bool(self.payload_files)
 
     @property
     def root(self) -> str:
@@ -131,9 +138,9 @@ def submit(hook: SpcsHook, order: Order, plan: Plan, attempt: Attempt, *, store:
         hook.drop_job(plan.replace.name)
         log.info("%s had ended (%s) and has the wanted name: dropped.", plan.replace.name, plan.replace.status)
     payload_stage = None
-    if order.payload is not None:
-        payload_stage = hook.upload_payload(order.payload, f"{order.root}/payloads")
-        log.info("Payload %s is at %s.", order.payload, payload_stage)
+    if order.has_payload:
+        payload_stage = hook.upload_payload(order.payload, f"{order.root}/payloads", files=order.payload_files)
+        log.info("Payload %s is at %s.", order.payload or ", ".join(order.payload_files), payload_stage)
     # Before submitting: a crash from here on finds the job by its name.
     remember(store, attempt, plan.name)
     content = (payload_stage or "").rpartition("/")[2]

@@ -186,6 +186,13 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         """Whether a retry takes over what an earlier try left."""
         return self.durable is not False
 
+    @property
+    def exit_codes(self) -> Mapping[int, str]:
+        """What the exit codes of our own steps in the container mean, with what to do."""
+        from airflow_provider_spcs.git import EXIT_CODES
+
+        return EXIT_CODES if self.git is not None else {}
+
     def policy(self) -> Policy:
         """What is done with the job at its end, checked.
 
@@ -227,10 +234,15 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             tags=self.tags,
             payload=_beside(dag_file, self.payload) if self.payload else None,
             payload_mount=self.payload_mount,
+            payload_files=self._payload_files(),
             stage=self.stage,
         )
         order.check()
         return order
+
+    def _payload_files(self) -> Mapping[str, str]:
+        """Files of the payload beside the directory's: path to text."""
+        return {}
 
     def _parts(self) -> Parts:
         from airflow_provider_spcs.composition import Parts

@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +99,43 @@ def gather(directory: Path | str) -> PayloadTree:
             )
     if not files:
         raise InvalidInput(f"payload {root}", "it has no file", "A payload has at least one", "Check the path")
+    return PayloadTree(tuple(sorted(files, key=lambda file: file.path)))
+
+
+@contextmanager
+def written(files: Mapping[str, str]) -> Iterator[Path | None]:
+    """Texts as files of a directory that lives as long as the block; None when there is none.
+
+    Args:
+        files: Path below the directory to text.
+    """
+    if not files:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="spcs-") as directory:
+        for path, text in files.items():
+            target = Path(directory, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        yield Path(directory)
+
+
+def combine(*directories: Path | str | None) -> PayloadTree:
+    """Several directories as one payload.
+
+    Raises:
+        InvalidInput: As :func:`gather`, or two hold the same path.
+    """
+    files = [file for directory in directories if directory is not None for file in gather(directory).files]
+    paths = Counter(file.path for file in files)
+    twice = sorted(path for path, count in paths.items() if count > 1)
+    if twice:
+        raise InvalidInput(
+            "payload",
+            f"it has {', '.join(twice)}",
+            "These names are taken by what is shipped with a function",
+            "Rename them",
+        )
     return PayloadTree(tuple(sorted(files, key=lambda file: file.path)))
 
 

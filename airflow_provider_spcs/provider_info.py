@@ -27,6 +27,10 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": [_modules("sensors")],
         "hooks": [_modules("hooks")],
         "triggers": [_modules("triggers")],
+        "task-decorators": [
+            {"name": "spcs", "class-name": "airflow_provider_spcs.decorators.spcs_task"},
+            {"name": "spcs_cmd", "class-name": "airflow_provider_spcs.decorators.spcs_cmd_task"},
+        ],
         "extra-links": ["airflow_provider_spcs.links.SpcsJobLink"],
         "config": {
             "spcs": {

@@ -20,6 +20,7 @@ from airflow_provider_spcs.errors import (
     StartupTimeout,
 )
 from airflow_provider_spcs.failure import Facts, explain
+from airflow_provider_spcs.git import EXIT_CODES
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.policy import Policy
 from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
@@ -143,7 +144,7 @@ def test_explain_exit_code_of_the_clone_step_is_told_from_the_programs_own() -> 
     """77 means refused credentials only where a repository was cloned."""
     with_git = facts(exit_code=77)
     assert "refused the credentials" not in str(explain(with_git))
-    cloned = Facts(with_git.ending, with_git.state, with_git.containers, git=True)
+    cloned = Facts(with_git.ending, with_git.state, with_git.containers, exit_codes=EXIT_CODES)
     assert "refused the credentials" in str(explain(cloned))
 
 

@@ -1,0 +1,1 @@
+"""What is shipped into containers as it is: the standard library only, Python 3.9 and later."""
