@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk import DAG, BaseOperator, task
 
 from airflow_provider_spcs import Resources, SpcsJobOperator, decorators
+from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.errors import InvalidInput, JobFailedError
 from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.task_options import SpcsTaskOptions, TaskOptions
@@ -267,8 +268,11 @@ def test_default_args_reach_a_decorated_function() -> None:
 
 def test_task_options_are_the_operators_parameters() -> None:
     """What an editor offers is what the operator takes."""
-    parameters = inspect.signature(SpcsJobParameters.__init__).parameters
-    wanted = {name: p.annotation for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    parameters = [
+        *inspect.signature(SpcsJobParameters.__init__).parameters.values(),
+        *inspect.signature(ConnectedTask.__init__).parameters.values(),
+    ]
+    wanted = {p.name: p.annotation for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
     offered = {name: ref.__forward_arg__ for name, ref in SpcsTaskOptions.__annotations__.items()}
     airflow = set(TaskOptions.__annotations__)
     assert {name: kind for name, kind in offered.items() if name not in airflow} == wanted

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -15,6 +15,9 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_provider_spcs import Resources, SpcsJobOperator, SpcsJobSensor
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator import RunningAccount
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "example_dags"
 FILES = sorted(EXAMPLES.glob("*.py"))
@@ -94,6 +97,29 @@ def test_dag_test_failed_job_fails_the_run(job: dict[str, Any], run_dag: Callabl
     with DAG("failing", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
         SpcsJobOperator(**job, command=["python", "-c", "raise SystemExit(1)"], deferrable=True)
     assert str(run_dag(dag).state) == "failed"
+
+
+@pytest.fixture(scope="module")
+def demo_objects(account: RunningAccount) -> None:
+    """What the examples name, small."""
+    import snowflake.connector
+
+    with snowflake.connector.connect(**account.connection_kwargs) as connection, connection.cursor() as cursor:
+        for statement in (
+            "CREATE DATABASE ML_DEMO_DB",
+            "CREATE SCHEMA ML_DEMO_DB.ML_DEMO_SCHEMA",
+            "CREATE STAGE ML_DEMO_DB.ML_DEMO_SCHEMA.ML_DEMO_STAGE ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE')",
+            "CREATE COMPUTE POOL ML_DEMO_POOL MIN_NODES = 1 MAX_NODES = 4 INSTANCE_FAMILY = CPU_X64_S",
+        ):
+            cursor.execute(statement)
+
+
+def test_functions_example_runs_over_mapped_containers(demo_objects: None, run_dag: Callable[..., Any]) -> None:
+    """Functions in containers, mapped, one after the other, as a reader of the example would run them."""
+    run = run_dag(dag_of(EXAMPLES / "functions_in_containers.py"), run_conf={"months": 2})
+    assert str(run.state) == "success"
+    summary = next(ti for ti in run.get_task_instances() if ti.task_id == "summarise")
+    assert summary.xcom_pull(task_ids="summarise")["months"] == 2
 
 
 def test_dags_folder_stays_empty() -> None:
