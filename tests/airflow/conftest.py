@@ -90,7 +90,8 @@ def run_dag(database: None) -> Callable[[DAG], Any]:
 
     def run(dag: DAG, **conf: Any) -> Any:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        from tests.airflow.airflow_names import DagBag, sync_bag_to_db
 
         DagBundlesManager().sync_bundles_to_db()
         bag = DagBag(dag_folder=os.devnull)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_provider_spcs import Resources, SpcsJobOperator, SpcsJobSensor
+from tests.airflow.airflow_names import DagBag, DagSerialization
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator import RunningAccount

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
 
 from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
 from airflow_provider_spcs.errors import JobFailedError, JobVanished

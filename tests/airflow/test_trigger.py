@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobTrigger
 from airflow_provider_spcs.door import Door
