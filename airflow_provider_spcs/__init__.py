@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.operators import SpcsJobOperator
+    from airflow_provider_spcs.retry_policy import SpcsRetryPolicy
     from airflow_provider_spcs.sensors import SpcsJobSensor
     from airflow_provider_spcs.spec import (
         BlockVolume,
@@ -38,6 +39,7 @@ __all__ = [
     "SpcsJobOperator",
     "SpcsJobSensor",
     "SpcsJobTrigger",
+    "SpcsRetryPolicy",
     "StageVolume",
     "VolumeMount",
     "__version__",
@@ -50,6 +52,7 @@ _HOMES = {
     "git": ("GitSource",),
     "hooks": ("SpcsHook",),
     "operators": ("SpcsJobOperator",),
+    "retry_policy": ("SpcsRetryPolicy",),
     "sensors": ("SpcsJobSensor",),
     "spec": (
         "BlockVolume",

@@ -53,14 +53,20 @@ class Attempt:
     generation: int
     last: bool = False
 
+    @property
+    def first(self) -> bool:
+        """Whether no try was before this one, whose job could go on."""
+        return self.stamp.try_number <= 1
+
     @classmethod
-    def of(cls, context: Mapping[str, Any], *, note: str = "", deployment: str = "") -> Attempt:
+    def of(cls, context: Mapping[str, Any], *, note: str = "", deployment: str = "", waits: bool = True) -> Attempt:
         """The attempt that an Airflow context describes.
 
         Args:
             context: As ``execute`` gets it.
             note: The user's comment.
             deployment: Which Airflow this is.
+            waits: Whether the task waits for its job.
         """
         from airflow_provider_spcs import __version__
 
@@ -79,6 +85,7 @@ class Attempt:
             note=note,
             generation=generation,
             run_started=started.isoformat() if started is not None else "",
+            detached=0 if waits else 1,
         )
         return cls(stamp, generation, last=int(ti.try_number) > generation)
 
@@ -125,6 +132,7 @@ class Plan:
         ended: Whether that job ended well and was dropped before Airflow heard of it.
         stale: Jobs of this task that must not go on: cleared, or not wanted (``durable=False``).
         replace: A job that ended and has the wanted name, to be dropped first.
+        previous: The attempt's last job, when that did not end well.
     """
 
     name: JobName
@@ -132,6 +140,7 @@ class Plan:
     ended: bool = False
     stale: tuple[JobState, ...] = ()
     replace: JobState | None = None
+    previous: JobState | None = None
 
 
 def plan(hook: SpcsHook, attempt: Attempt, store: Store | None, *, name: str | None, durable: bool) -> Plan:
@@ -160,7 +169,10 @@ def plan(hook: SpcsHook, attempt: Attempt, store: Store | None, *, name: str | N
     if durable and latest is None and noted is not None and note.get("status") == "DONE":
         return Plan(noted, ended=True, stale=stale)
     used = [attempt.number(job.name) for job in jobs] + ([attempt.number(noted)] if noted else [])
-    return Plan(hook.qualify(attempt.name(max(used, default=0) + 1)), stale=stale)
+    if durable and latest is None and noted is not None:
+        # It was dropped after its failure; job history still knows it.
+        latest = hook.find_job(noted)
+    return Plan(hook.qualify(attempt.name(max(used, default=0) + 1)), stale=stale, previous=latest)
 
 
 def remember(store: Store | None, attempt: Attempt, name: JobName, status: str = "") -> None:
@@ -177,7 +189,8 @@ def _named_plan(hook: SpcsHook, attempt: Attempt, wanted: JobName, note: Mapping
     if attempt.owns(found):
         if durable and attempt.continues(found) and _usable(found):
             return Plan(wanted, existing=found)
-        return Plan(wanted, stale=() if found.status.terminal else (found,), replace=found)
+        previous = found if durable and attempt.continues(found) else None
+        return Plan(wanted, stale=() if found.status.terminal else (found,), replace=found, previous=previous)
     ours = found.stamp is not None and _same_definition(found.stamp, attempt.stamp)
     if ours and found.status.terminal:
         return Plan(wanted, replace=found)

@@ -250,8 +250,12 @@ class SpcsClient:
     def pool_state(self, compute_pool: str) -> PoolState | None:
         """SHOW COMPUTE POOLS LIKE; None when there is none of that name for this role."""
         wanted = bare(identifier(compute_pool, "compute_pool"))
-        found = self._calls.run(sql.show_pools(wanted.replace("_", "\\_")), f"SHOW COMPUTE POOLS LIKE {wanted}").rows
-        return next((rows.pool_state(row) for row in found if row.get("name") == wanted), None)
+        return next((pool for pool in self.list_pools(wanted.replace("_", "\\_")) if pool.name == wanted), None)
+
+    def list_pools(self, like: str | None = None) -> list[PoolState]:
+        """SHOW COMPUTE POOLS: those that this role may see."""
+        found = self._calls.run(sql.show_pools(like), f"SHOW COMPUTE POOLS {like or ''}".rstrip()).rows
+        return [rows.pool_state(row) for row in found]
 
     # Logs
 

@@ -132,6 +132,14 @@ def mounted(spec: ServiceSpec, base: str | None, volume: str, stage: str, path: 
     return _put(spec, container, (StageVolume(volume, stage),))
 
 
+def with_memory_times(spec: ServiceSpec, factor: float) -> ServiceSpec:
+    """``spec`` with each container's memory, requested and allowed, times ``factor``."""
+    containers = tuple(
+        replace(item, resources=item.resources and item.resources.with_memory_times(factor)) for item in spec.containers
+    )
+    return replace(spec, containers=containers)
+
+
 def result_stage(spec: ServiceSpec, base: str | None) -> str | None:
     """The stage directory behind ``/airflow/xcom`` of the base container; None when no stage is mounted there."""
     stages = {volume.name: volume.stage for volume in spec.volumes if isinstance(volume, StageVolume)}

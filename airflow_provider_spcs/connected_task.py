@@ -50,6 +50,11 @@ class ConnectedTask(BaseOperator):
         self.warehouse = warehouse
         self.authenticator = authenticator
         self.session_parameters = session_parameters
+        # The attribute is Airflow's from 3.3 on; a mapped task is given None.
+        if getattr(self, "retry_policy", ...) is None:
+            from airflow_provider_spcs.retry_policy import SpcsRetryPolicy
+
+            self.retry_policy = SpcsRetryPolicy()
 
     def door(self) -> Door:
         """How Snowflake is reached."""

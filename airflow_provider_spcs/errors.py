@@ -54,6 +54,8 @@ class SpcsError(RuntimeError):
 
     #: Whether the same action may work when tried again, unchanged.
     retryable = False
+    #: Whether no retry of the task can mend it: somebody has to change something first.
+    hopeless = False
 
     def __init__(self, where: str, what: str, rule: str = "", mend: str = "", source: str = "") -> None:
         self.where = where
@@ -67,6 +69,8 @@ class SpcsError(RuntimeError):
 
 class InvalidInput(SpcsError, ValueError):
     """Something given to us breaks a rule; nothing was sent."""
+
+    hopeless = True
 
 
 class SpecError(InvalidInput):
@@ -112,6 +116,12 @@ class PreflightError(InvalidInput):
         super().__init__(where, f"{count} problem{'s' if count != 1 else ''} found before submission:\n{lines}\n")
 
 
+#: No data, data exception, integrity constraint, syntax error or access rule violation.
+_PERSONS_SQLSTATES = frozenset({"02", "22", "23", "42"})
+#: Missing (2003, 2043), no privilege (3001), a login that is refused (250001; what passes is no StatementError).
+_PERSONS_ERRNOS = frozenset({2003, 2043, 3001, 250001})
+
+
 class StatementError(SpcsError):
     """Snowflake refused a statement.
 
@@ -137,6 +147,14 @@ class StatementError(SpcsError):
         self.errno = errno
         self.sqlstate = sqlstate
         self.query_id = query_id
+
+    @property
+    def asks_for_a_person(self) -> bool:
+        """Whether the statement, its objects, the role or the login are wrong, by SQLSTATE class and errno.
+
+        Want of resources (53), limits (54), states that pass (55, 57) and system errors (58) are none of these.
+        """
+        return self.sqlstate[:2] in _PERSONS_SQLSTATES or self.errno in _PERSONS_ERRNOS
 
 
 class NotFound(StatementError):
@@ -211,6 +229,8 @@ class JobFailedError(JobError):
 class JobOutOfMemory(JobFailedError):
     """A container used more memory than its limit."""
 
+    hopeless = True
+
 
 class JobCancelled(JobError):
     """The job was cancelled, and not by this task."""
@@ -242,3 +262,5 @@ class WorkerStopped(JobError):
 
 class ResultError(SpcsError):
     """The job's result file cannot be read, or is not JSON, or is too big."""
+
+    hopeless = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSki
 
 from airflow_provider_spcs.attempt import Attempt, Store, remember
 from airflow_provider_spcs.ending import Ending, Reason
-from airflow_provider_spcs.errors import JobError, ResultError, SpcsError
+from airflow_provider_spcs.errors import JobError, JobOutOfMemory, ResultError, SpcsError
+from airflow_provider_spcs.escalation import describe, short_of_memory
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.naming import JobName
@@ -19,6 +20,7 @@ from airflow_provider_spcs.result import Result, read_result
 from airflow_provider_spcs.waiting import Log, show
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.escalation import Escalation
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
@@ -53,6 +55,7 @@ class Finish:
         follower: Reads the log from where it was read to; None shows none.
         reread: Another follower, from the log's beginning: an error shows last lines that were shown before, too.
         tail: How many last lines an error shows.
+        escalation: The way to more memory; None when it is not asked for.
     """
 
     hook: SpcsHook
@@ -72,6 +75,7 @@ class Finish:
     follower: LogFollower | None
     reread: Callable[[], LogFollower | None]
     tail: int = 20
+    escalation: Escalation | None = None
 
     def conclude(self, ending: Ending) -> Any:
         """Bring the task to its end.
@@ -125,18 +129,15 @@ class Finish:
     def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
         if len(lines) < self.tail:
             lines = self._reread_lines() or lines
+        containers = self._containers(name, state)
+        larger = self._larger(state, containers)
         fate = self._stop(name, ending, state)
-        error = explain(
-            Facts(
-                ending,
-                state,
-                self._containers(name, state),
-                self._pool(ending),
-                lines,
-                fate=fate,
-                exit_codes=self.exit_codes,
-            )
-        )
+        if larger is not None:
+            fate += f" The retry runs in {describe(larger)}."
+        pool = self._pool(ending, state)
+        error = explain(Facts(ending, state, containers, pool, lines, fate=fate, exit_codes=self.exit_codes))
+        if isinstance(error, JobOutOfMemory):
+            error.hopeless = larger is None and self.policy.on_oom != "retry"
         self._push_result_of_failure()
         if state is not None and state.status.terminal and self.policy.drops(succeeded=False):
             self._drop(name)
@@ -205,12 +206,25 @@ class Finish:
             self.log.warning("The containers of %s could not be asked for: %s", name, error)
             return list(state.containers if state else ())
 
-    def _pool(self, ending: Ending) -> PoolState | None:
-        if not self.compute_pool or ending.reason is Reason.KILLED:
+    def _pool(self, ending: Ending, state: JobState | None) -> PoolState | None:
+        pool = (state.compute_pool if state else "") or self.compute_pool
+        if not pool or ending.reason is Reason.KILLED:
             return None
         try:
-            return self.hook.pool_state(self.compute_pool)
+            return self.hook.pool_state(pool)
         except SpcsError:
+            return None
+
+    def _larger(self, state: JobState | None, containers: Sequence[ContainerReport]) -> PoolState | None:
+        """Where the retry of a job that was short of memory runs."""
+        if self.escalation is None or self.attempt.last or state is None or not state.status.terminal:
+            return None
+        if not (self.durable and state.compute_pool and short_of_memory(containers)):
+            return None
+        try:
+            return self.escalation.next_pool(self.hook, state.compute_pool)
+        except SpcsError as error:
+            self.log.warning("A larger compute pool could not be looked for: %s", error)
             return None
 
     def _push_result_of_failure(self) -> None:

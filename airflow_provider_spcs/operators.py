@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf, mask_secret
 
-from airflow_provider_spcs.errors import SpcsError, WorkerStopped
+from airflow_provider_spcs.errors import SpcsError, StatementError, WorkerStopped
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.redaction import looks_secret
+from airflow_provider_spcs.retrying import fails_at_once
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.attempt import Attempt
@@ -76,6 +77,14 @@ class SpcsJobOperator(SpcsJobParameters):
         durable: False starts a new job on every try.
         skip_on_exit_code: Exit codes that skip the task.
         fail_on_exit_code: Exit codes that fail the task without retries.
+        on_oom: A container ended for want of memory: ``fail`` at once (default: the same memory would be short again),
+            ``retry``, or ``next_family``: the retry runs in a larger pool, and memory requests and limits of the
+            specification keep their share of the node. A specification on a stage keeps its amounts.
+        oom_compute_pools: Pools for ``next_family``, smallest first. Default: of the pools that the role may see, the
+            one with the next more memory a node and the same GPUs.
+        retry_policy: Airflow 3.3 and later; default :class:`~airflow_provider_spcs.retry_policy.SpcsRetryPolicy`. What
+            no retry mends fails at once: bad input, a refused submission or login, an unreadable result, a command
+            that is not there. Before 3.3 such errors fail the task at once, too.
         do_xcom_push: False pushes no XCom.
         snowflake_conn_id: Airflow connection.
         database: Overrides the connection's.
@@ -104,6 +113,7 @@ class SpcsJobOperator(SpcsJobParameters):
     _retries_left = False
     _left_to_retry: bool | None = None
 
+    @fails_at_once
     def execute(self, context: Any) -> Any:
         """Submit or take over the job, then wait, defer, or return."""
         from airflow_provider_spcs.attempt import plan as make_plan
@@ -117,7 +127,12 @@ class SpcsJobOperator(SpcsJobParameters):
         attempt, store = self._attempt(context), context.get("task_state_store")
         self._ti, self._retries_left = context["ti"], not attempt.last
         with self.hook:
-            plan = make_plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
+            try:
+                plan = make_plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
+            except StatementError as error:
+                # Nothing is submitted yet, so no job is left alone by giving up.
+                error.hopeless = attempt.first and error.asks_for_a_person
+                raise
             if plan.ended:
                 self._note(context, plan.name, "")
                 return self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
@@ -127,6 +142,8 @@ class SpcsJobOperator(SpcsJobParameters):
             else:
                 # Known before it is sent, so that a kill in between can cancel it.
                 self.job_name = str(plan.name)
+                if self.escalation is not None:
+                    order = self.escalation.apply(self.hook, order, plan.previous, self.log)
                 submission = submit(self.hook, order, plan, attempt, store=store, log=self.log)
                 query_id = submission.query_id
                 self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
@@ -135,6 +152,7 @@ class SpcsJobOperator(SpcsJobParameters):
                 return str(plan.name)
             return self._wait(context, order, plan.name, plan.existing)
 
+    @fails_at_once
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         """Go on after the triggerer's event: read the state again, show the rest of the log, finish.
 
@@ -269,6 +287,7 @@ class SpcsJobOperator(SpcsJobParameters):
             follower=follower,
             reread=lambda: self._follower(name, {}),
             tail=self.number_logs_exception,
+            escalation=self.escalation,
         )
 
     def _follower(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower | None:
@@ -289,7 +308,7 @@ class SpcsJobOperator(SpcsJobParameters):
         from airflow_provider_spcs.attempt import Attempt
 
         deployment = conf.get("spcs", "deployment", fallback="") or _host(conf.get("api", "base_url", fallback=""))
-        return Attempt.of(context, note=self.comment or "", deployment=deployment)
+        return Attempt.of(context, note=self.comment or "", deployment=deployment, waits=self.wait_for_completion)
 
     def _note(self, context: Any, name: JobName, query_id: str) -> None:
         """Say early where the job is, so that the link works while it runs and after a crash."""

@@ -17,6 +17,7 @@ from airflow_provider_spcs.composition import (
     compose,
     mounted,
     result_stage,
+    with_memory_times,
 )
 from airflow_provider_spcs.errors import InvalidInput
 from airflow_provider_spcs.spec import ServiceSpec
@@ -44,6 +45,7 @@ class Order:
         payload_mount: Where it is mounted.
         payload_files: Files of the payload beside the directory's: path to text.
         stage: Stage for payloads and results; None has neither.
+        memory_times: Memory of every container, in request and limit, times this.
     """
 
     parts: Parts
@@ -56,6 +58,7 @@ class Order:
     payload_mount: str = "/mnt/payload"
     payload_files: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
+    memory_times: float = 1.0
 
     def check(self) -> ServiceSpec | SpecFile:
         """Refuse a bad order before anything is uploaded or sent; its specification without the mounts.
@@ -77,6 +80,8 @@ class Order:
         spec = compose(self.parts)
         if not isinstance(spec, ServiceSpec):
             return spec
+        if self.memory_times != 1.0:
+            spec = with_memory_times(spec, self.memory_times)
         base = self.parts.base_container_name
         if payload_stage:
             spec = mounted(spec, base, PAYLOAD_VOLUME, payload_stage, self.payload_mount.rstrip("/"))

@@ -51,8 +51,8 @@ class Policy:
         keep_ended: How long after its submission an ended job is kept.
         cancel_after: Without Airflow's word: a running job is an orphan at this age; None leaves all of them.
         drop: Which ended jobs are dropped: ``ended``, ``succeeded`` or ``none``.
-        also_succeeded: Also cancel a running job whose task succeeded, when it is not known whether the task had
-            meant to wait for it.
+        also_succeeded: Also cancel a running job whose task succeeded, when its stamp, from an older version, does not
+            say whether the task meant to wait for it. One that says it did not is left alone.
     """
 
     keep_ended: timedelta = _ENDED_KEPT
@@ -124,9 +124,14 @@ def _by_task(job: JobState, stamp: Stamp, task: TaskState | None, policy: Policy
         return Verdict(job, "keep", f"its task is {task.state if task and task.state else 'about to run'}")
     if job.status.terminal:
         return _drop(job, _age(job, now), policy, over)
-    if task is not None and task.state == "success" and stamp.detached != 0 and not policy.also_succeeded:
-        return Verdict(job, "keep", "its task succeeded and may not have meant to wait for it")
+    if task is not None and task.state == "success" and _may_go_on(stamp, policy):
+        return Verdict(job, "keep", "its task succeeded and did not mean to wait for it, as far as is known")
     return Verdict(job, "cancel", over)
+
+
+def _may_go_on(stamp: Stamp, policy: Policy) -> bool:
+    """Whether a job was meant to outlive its task: a sensor may wait for it, or nobody."""
+    return stamp.detached == 1 or (stamp.detached == -1 and not policy.also_succeeded)
 
 
 def _age(job: JobState, now: datetime) -> timedelta:
@@ -187,6 +192,7 @@ def collect_orphans(
     schema: str | None = None,
     role: str | None = None,
     keep_ended_days: float = _ENDED_KEPT.days,
+    drop: Literal["ended", "succeeded", "none"] = "ended",
     dry_run: bool = False,
 ) -> dict[str, list[str]]:
     """Find and stop orphans from inside a task; for ``task(collect_orphans)`` or a PythonOperator.
@@ -197,6 +203,7 @@ def collect_orphans(
         schema: Overrides the connection's; its jobs are looked at.
         role: Overrides the connection's.
         keep_ended_days: How long after its submission an ended job is kept.
+        drop: Which ended jobs are dropped then.
         dry_run: Only say what would be done.
 
     Returns:
@@ -210,7 +217,7 @@ def collect_orphans(
             hook.list_jobs(),
             of_running_task,
             deployment=this_deployment(),
-            policy=Policy(keep_ended=timedelta(days=keep_ended_days)),
+            policy=Policy(keep_ended=timedelta(days=keep_ended_days), drop=drop),
         )
         done: Mapping[Verdict, str] = {} if dry_run else carry_out(hook, verdicts)
     told: dict[str, list[str]] = {}

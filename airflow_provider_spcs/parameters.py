@@ -14,6 +14,7 @@ from airflow_provider_spcs.rendering import SpecTemplates
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.composition import Parts, SpecInput
+    from airflow_provider_spcs.escalation import Escalation
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.policy import Codes, Policy
@@ -49,6 +50,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         "stage",
         "git",
         "container_logs",
+        "oom_compute_pools",
         *ConnectedTask.template_fields,
     )
     template_ext: Sequence[str] = (".yaml", ".yml", ".json", ".sql")
@@ -102,6 +104,8 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         durable: bool | None = None,
         skip_on_exit_code: Codes = None,
         fail_on_exit_code: Codes = None,
+        on_oom: str = "fail",
+        oom_compute_pools: Sequence[str] | None = None,
         do_xcom_push: bool = True,
         container_name: str | None = None,
         spec_text: str | None = None,
@@ -148,6 +152,8 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         self.durable = durable
         self.skip_on_exit_code = skip_on_exit_code
         self.fail_on_exit_code = fail_on_exit_code
+        self.on_oom = on_oom
+        self.oom_compute_pools = oom_compute_pools
         self.container_name = container_name
         self.spec_text = spec_text
         self.spec_stage = spec_stage
@@ -208,7 +214,15 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             cancel_on_kill=self.cancel_on_kill,
             skip_on_exit_code=self.skip_on_exit_code,
             fail_on_exit_code=self.fail_on_exit_code,
+            on_oom=self.on_oom,
         )
+
+    @property
+    def escalation(self) -> Escalation | None:
+        """The way to more memory, when it is asked for."""
+        from airflow_provider_spcs.escalation import Escalation
+
+        return Escalation(self.oom_compute_pools) if self.on_oom == "next_family" else None
 
     def order(self, dag_file: str | None) -> Order:
         """The job to be, checked as far as that needs no connection.

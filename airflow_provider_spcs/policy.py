@@ -9,6 +9,7 @@ from airflow_provider_spcs.errors import InvalidInput
 
 ON_FINISH = ("delete_succeeded_job", "delete_job", "keep_job")
 ON_KILL = ("cancel_job", "drop_job", "keep_job")
+ON_OOM = ("fail", "retry", "next_family")
 
 Codes = int | Collection[int] | None
 
@@ -22,6 +23,7 @@ class Policy:
         on_kill_action: ``cancel_job`` (the record and its log stay), ``drop_job`` or ``keep_job``.
         skip_on_exit_code: Exit codes of the base container that mean "skip the task".
         fail_on_exit_code: Exit codes of the base container for which a retry is useless.
+        on_oom: ``fail`` (the same memory is short again), ``retry``, or ``next_family`` (retry in a larger pool).
 
     Raises:
         InvalidInput: An action or an exit code that does not exist, or a code in both lists.
@@ -31,11 +33,13 @@ class Policy:
     on_kill_action: str = "cancel_job"
     skip_on_exit_code: frozenset[int] = frozenset()
     fail_on_exit_code: frozenset[int] = frozenset()
+    on_oom: str = "fail"
 
     def __post_init__(self) -> None:
         for where, given, known in (
             ("on_finish_action", self.on_finish_action, ON_FINISH),
             ("on_kill_action", self.on_kill_action, ON_KILL),
+            ("on_oom", self.on_oom, ON_OOM),
         ):
             if given not in known:
                 raise InvalidInput(where, f"{given!r}", f"It is one of {', '.join(known)}", "Write one of them")
@@ -58,6 +62,7 @@ class Policy:
         cancel_on_kill: bool | None,
         skip_on_exit_code: Codes,
         fail_on_exit_code: Codes,
+        on_oom: str = "fail",
     ) -> Policy:
         """From an operator's parameters; the boolean spellings are other operators' and exclude ours.
 
@@ -71,6 +76,7 @@ class Policy:
             kill if isinstance(kill, str) else ("cancel_job" if kill in (None, True) else "keep_job"),
             _codes("skip_on_exit_code", skip_on_exit_code),
             _codes("fail_on_exit_code", fail_on_exit_code),
+            on_oom,
         )
 
     def drops(self, *, succeeded: bool) -> bool:

@@ -46,7 +46,7 @@ def refusal(error: Exception, where: str, *, submitting: bool = False) -> Statem
     kind, rule, mend = _KNOWN.get(errno, (StatementError, "", ""))
     if submitting and not issubclass(kind, SubmitError):
         kind = SubmitError
-    return kind(
+    refused = kind(
         where,
         _what(error),
         rule,
@@ -55,6 +55,9 @@ def refusal(error: Exception, where: str, *, submitting: bool = False) -> Statem
         sqlstate=str(getattr(error, "sqlstate", "") or ""),
         query_id=str(getattr(error, "sfqid", "") or ""),
     )
+    # A refused order stays refused. Of another statement it is not known here whether a job goes on meanwhile.
+    refused.hopeless = submitting and refused.asks_for_a_person
+    return refused
 
 
 def _what(error: Exception) -> str:

@@ -13,6 +13,7 @@ from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
+from airflow_provider_spcs.retrying import fails_at_once
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.errors import JobError
@@ -65,6 +66,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         self.container_logs = container_logs
         self.number_logs_exception = number_logs_exception
 
+    @fails_at_once
     def execute(self, context: Any) -> Any:
         """Look once; wait as asked if the job has not ended."""
         with self.hook:
@@ -99,6 +101,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
             raise self._error(Ending(str(state.name), Reason.ENDED, state.status.value))
         return state.status.succeeded
 
+    @fails_at_once
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:
         """Go on after the triggerer's event: what counts is the state now.
 

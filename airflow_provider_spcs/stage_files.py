@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airflow_provider_spcs import sql
-from airflow_provider_spcs.errors import ResultError
+from airflow_provider_spcs.errors import ResultError, TransientError
 from airflow_provider_spcs.payload_tree import PayloadTree
 from airflow_provider_spcs.quoting import StagePath
 from airflow_provider_spcs.rows import StagedFile, staged_file
@@ -44,7 +44,8 @@ class StageFiles:
         """A file's bytes; None when there is none.
 
         Raises:
-            ResultError: It is larger than ``max_bytes``, or does not arrive.
+            ResultError: It is larger than ``max_bytes``.
+            TransientError: It does not arrive.
         """
         file = self.find(place)
         if file is None:
@@ -60,7 +61,7 @@ class StageFiles:
             self._run(sql.get(place, f"{directory}/"), f"GET {place}")
             arrived = Path(directory, place.name)
             if not arrived.is_file():
-                raise ResultError(str(place), "it was listed and did not arrive", "", "Try again")
+                raise TransientError(str(place), "it was listed and did not arrive", "", "Try again")
             return arrived.read_bytes()
 
     def upload(self, tree: PayloadTree, place: StagePath) -> StagePath:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.spec import text as spec_text
 from airflow_provider_spcs.spec.families import FAMILIES
+from airflow_provider_spcs.spec.quantities import memory_bytes
 from airflow_provider_spcs.spec.volumes import Volume, VolumeMount
 
 Scalar = str | int | float | bool
@@ -39,6 +41,15 @@ class Resources:
     gpu: int | None = None
     cpu_limit: float | str | None = None
     memory_limit: str | None = None
+
+    def with_memory_times(self, factor: float) -> Resources:
+        """The same with ``factor`` times the memory, in whole MiB; an amount that is not given stays so."""
+
+        def times(amount: str | None) -> str | None:
+            size = memory_bytes(amount)
+            return amount if size is None else f"{math.ceil(size * factor / 2**20)}Mi"
+
+        return replace(self, memory=times(self.memory), memory_limit=times(self.memory_limit))
 
     @classmethod
     def for_family(cls, family: str, *, share: float = 1.0) -> Resources:

@@ -5,10 +5,15 @@ from __future__ import annotations
 try:
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 except ImportError:
-    from airflow.models.dagbag import DagBag, sync_bag_to_db  # type: ignore[no-redef,attr-defined]
+    from airflow.models.dagbag import DagBag, sync_bag_to_db
 try:
     from airflow.serialization.serialized_objects import DagSerialization
 except ImportError:
-    from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization  # type: ignore
+    from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
 
-__all__ = ["DagBag", "DagSerialization", "sync_bag_to_db"]
+try:
+    from airflow.sdk.exceptions import AirflowRescheduleException, TaskDeferred
+except ImportError:
+    from airflow.exceptions import AirflowRescheduleException, TaskDeferred
+
+__all__ = ["AirflowRescheduleException", "DagBag", "DagSerialization", "TaskDeferred", "sync_bag_to_db"]

@@ -206,7 +206,7 @@ class Campaign:
         until(
             lambda: len(self._world.rows("SHOW JOB SERVICES IN SCHEMA EMULATOR.PUBLIC")) > before,
             f"the job of {run_id}",
-            seconds=30,
+            seconds=90,
             pause=0.5,
         )
         for task in self._stack.tasks():

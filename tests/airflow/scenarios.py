@@ -36,12 +36,19 @@ class World:
         self.stack = stack
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
-        """Run one statement."""
-        with (
-            snowflake.connector.connect(**self.stack.connection) as connection,
-            connection.cursor(snowflake.connector.DictCursor) as cursor,
-        ):
-            return [dict(row) for row in cursor.execute(statement).fetchall()]
+        """Run one statement, again when a fault that is meant for Airflow meets it."""
+
+        def ask() -> tuple[list[dict[str, Any]]] | None:
+            try:
+                with (
+                    snowflake.connector.connect(**self.stack.connection) as connection,
+                    connection.cursor(snowflake.connector.DictCursor) as cursor,
+                ):
+                    return ([dict(row) for row in cursor.execute(statement).fetchall()],)
+            except snowflake.connector.Error:
+                return None
+
+        return (until(ask, statement, seconds=120, pause=1) or ([],))[0]
 
     def set_up(self) -> None:
         """The pool and stage of the jobs."""

@@ -6,10 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
 from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
 from airflow_provider_spcs.errors import JobFailedError, JobVanished
+from tests.airflow.airflow_names import AirflowRescheduleException, TaskDeferred
 from tests.airflow.fakes import TaskInstance, context
 from tests.gate import Gate, held
 from tests.waiting import DEADLINE

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobTrigger
 from airflow_provider_spcs.door import Door
 from airflow_provider_spcs.ending import Reason
 from airflow_provider_spcs.errors import JobFailedError, JobTimeout
 from airflow_provider_spcs.killing import Killer, Victim
+from tests.airflow.airflow_names import TaskDeferred
 from tests.airflow.fakes import Store, TaskInstance, context
 from tests.gate import Gate, held
 

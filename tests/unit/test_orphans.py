@@ -54,12 +54,18 @@ def test_running_job_of_a_task_that_is_over_is_cancelled(state: str) -> None:
     assert verdict(job(), TaskState(state, 1)) == "cancel"
 
 
-@pytest.mark.parametrize("detached", [1, -1])
-def test_running_job_of_a_succeeded_task_that_may_not_wait_is_kept(detached: int) -> None:
-    """wait_for_completion=False succeeds at once, and its job goes on."""
+@pytest.mark.parametrize(("detached", "asked_for"), [(1, "keep"), (-1, "cancel")])
+def test_running_job_of_a_succeeded_task_that_may_not_wait_is_kept(detached: int, asked_for: str) -> None:
+    """wait_for_completion=False succeeds at once, and its job goes on; only a stamp that does not say may be judged."""
     one = job(stamp=replace(STAMP, detached=detached))
     assert verdict(one, TaskState("success", 1)) == "keep"
-    assert verdict(one, TaskState("success", 1), policy=Policy(also_succeeded=True)) == "cancel"
+    assert verdict(one, TaskState("success", 1), policy=Policy(also_succeeded=True)) == asked_for
+
+
+@pytest.mark.parametrize("task", [TaskState("failed", 1), TaskState("running", 2)])
+def test_running_job_nobody_waits_for_is_cancelled_when_its_task_failed_or_was_cleared(task: TaskState) -> None:
+    """A failed submission's job is nobody's; a cleared task submits another."""
+    assert verdict(job(stamp=replace(STAMP, detached=1)), task) == "cancel"
 
 
 def test_running_job_of_a_cleared_attempt_is_cancelled() -> None:
