@@ -63,6 +63,7 @@ class SpcsJobOperator(SpcsJobParameters):
         payload_mount: Where the payload is mounted in the base container.
         stage: ``"@db.schema.stage"`` for payloads and results. Without it there is no result but the job's name.
         git: :class:`~airflow_provider_spcs.git.GitSource`, cloned in the base container before its command.
+        preflight: True looks up everything the job needs before it is submitted, and tells all that is missing at once.
         wait_for_completion: False returns the job's name at once; :class:`SpcsJobSensor` can wait for it.
         deferrable: Wait in the triggerer, without a worker slot. Default: ``[operators] default_deferrable``.
         poll_interval: Longest time between two looks, in seconds.
@@ -144,7 +145,9 @@ class SpcsJobOperator(SpcsJobParameters):
                 self.job_name = str(plan.name)
                 if self.escalation is not None:
                     order = self.escalation.apply(self.hook, order, plan.previous, self.log)
-                submission = submit(self.hook, order, plan, attempt, store=store, log=self.log)
+                submission = submit(
+                    self.hook, order, plan, attempt, store=store, log=self.log, preflight=self.preflight
+                )
                 query_id = submission.query_id
                 self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
             self._note(context, plan.name, query_id)
@@ -173,6 +176,22 @@ class SpcsJobOperator(SpcsJobParameters):
             self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
             follower = self._follower(name, ending.cursor)
             return self._finish(context, order, name, follower).conclude(ending)
+
+    def dry_run(self) -> None:
+        """Log the statement and the specification that would be sent, secrets hidden; nothing is asked or sent.
+
+        The job's name depends on the run, and stands here for what it will look like.
+        """
+        from airflow_provider_spcs.naming import JobIdentity, JobName, job_name
+
+        dag = self.get_dag()
+        order = self.order(dag.fileloc if dag is not None else None)
+        self.policy()
+        name = self.name
+        if name is None or "{{" in name:
+            name = job_name(JobIdentity(self.dag_id, self.task_id, "RUN", epoch="0_1"))
+        job = JobName.parse(name, database=self.database or "DATABASE", schema=self.schema or "SCHEMA")
+        self.log.info("%s", order.shown(job, self.comment or ""))
 
     def on_kill(self) -> None:
         """This process is to stop: stop the job by ``on_kill_action``, unless Airflow still wants it for a retry."""

@@ -19,10 +19,11 @@ from airflow_provider_spcs.composition import (
     result_stage,
     with_memory_times,
 )
-from airflow_provider_spcs.errors import InvalidInput
+from airflow_provider_spcs.errors import InvalidInput, PreflightError
 from airflow_provider_spcs.spec import ServiceSpec
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.client import SpcsClient
     from airflow_provider_spcs.hooks import SpcsHook
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.sql import SpecFile
@@ -89,6 +90,37 @@ class Order:
             spec = mounted(spec, base, RESULT_VOLUME, f"{self.root}/results/{name.name}", RESULT_DIRECTORY)
         return spec
 
+    def planned(self, name: JobName) -> ServiceSpec | SpecFile:
+        """As :meth:`specification`, before anything is uploaded: ``CONTENT_HASH`` stands for the payload's hash."""
+        return self.specification(name, f"{self.root}/payloads/CONTENT_HASH" if self.has_payload else None)
+
+    def shown(self, name: JobName, comment: str) -> str:
+        """The statement that would submit the job, with its specification as YAML and what looks secret hidden."""
+        from airflow_provider_spcs import sql
+
+        spec = self.planned(name)
+        return sql.execute_job(
+            name,
+            compute_pool=self.compute_pool,
+            spec=spec.to_yaml(redact=True) if isinstance(spec, ServiceSpec) else spec,
+            replicas=self.replicas,
+            query_warehouse=self.query_warehouse,
+            external_access_integrations=self.external_access_integrations,
+            comment=comment,
+            tags=self.tags,
+        ).text
+
+    def problems(self, hook: SpcsClient, name: JobName) -> list[str]:
+        """What the job would need and not find, one line each."""
+        spec = self.planned(name)
+        return hook.preflight(
+            spec if isinstance(spec, ServiceSpec) else None,
+            compute_pool=self.compute_pool,
+            replicas=self.replicas,
+            query_warehouse=self.query_warehouse,
+            external_access_integrations=self.external_access_integrations,
+        )
+
     def result_stage(self, name: JobName) -> str | None:
         """Where the job's result lies."""
         spec = self.specification(name, None)
@@ -128,14 +160,35 @@ class Order:
             )
 
 
-def submit(hook: SpcsHook, order: Order, plan: Plan, attempt: Attempt, *, store: Store | None, log: Log) -> Submission:
+def submit(
+    hook: SpcsHook,
+    order: Order,
+    plan: Plan,
+    attempt: Attempt,
+    *,
+    store: Store | None,
+    log: Log,
+    preflight: bool = False,
+) -> Submission:
     """Clear away what is stale, upload the payload, submit; what is there already is adopted.
+
+    Args:
+        hook: The door to Snowflake.
+        order: The job.
+        plan: What this try has to do.
+        attempt: This try.
+        store: ``task_state_store``, when Airflow has one.
+        log: The task's log.
+        preflight: Whether all that the job needs is looked up first.
 
     Raises:
         SubmitError: Snowflake refused the job.
+        PreflightError: Something that the job needs is not there; nothing was sent.
         InvalidInput: The order is not valid; nothing was sent.
     """
     order.check()
+    if preflight and (problems := order.problems(hook, plan.name)):
+        raise PreflightError(str(plan.name), problems)
     for job in plan.stale:
         hook.cancel_job(job.name)
         log.info("%s belongs to an attempt that was cleared: cancelled.", job.name)

@@ -90,6 +90,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         payload_mount: str = "/mnt/payload",
         stage: str | None = None,
         git: GitSource | None = None,
+        preflight: bool = False,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poll_interval: float = 10,
@@ -138,6 +139,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         self.payload_mount = payload_mount
         self.stage = stage
         self.git = git
+        self.preflight = preflight
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
         self.poll_interval = poll_interval
@@ -244,7 +246,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             compute_pool=self.compute_pool or "",
             query_warehouse=self.query_warehouse,
             external_access_integrations=tuple(self.external_access_integrations or ()),
-            replicas=int(self.replicas),
+            replicas=_whole("replicas", self.replicas),
             tags=self.tags,
             payload=_beside(dag_file, self.payload) if self.payload else None,
             payload_mount=self.payload_mount,
@@ -300,6 +302,13 @@ def _either(ours: str, value: Any, other: str, alternative: Any) -> Any:
     if value is not None and alternative is not None:
         raise InvalidInput(other, f"given beside {ours}", "They say the same in two ways", f"Keep {ours}")
     return value if value is not None else alternative
+
+
+def _whole(where: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(where, f"{value!r}", "It is a whole number, or a template of one", "Correct it") from error
 
 
 def _beside(dag_file: str | None, path: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from airflow_provider_spcs import rows, sql
@@ -15,6 +16,7 @@ from airflow_provider_spcs.spec.quantities import cores, memory_bytes
 from airflow_provider_spcs.sql import Sql
 
 _GIB = 2**30
+_SINGULAR = {"STAGES": "STAGE", "SECRETS": "SECRET", "IMAGE REPOSITORIES": "IMAGE REPOSITORY"}
 
 
 class Preflight:
@@ -50,6 +52,11 @@ class Preflight:
             found += self._images(spec)
         return found
 
+    @cached_property
+    def _role(self) -> str:
+        """Who would need a grant."""
+        return str(self._query(sql.current_role())[0]["role_name"] or "...")
+
     def _pool(self, spec: ServiceSpec | None, compute_pool: str, replicas: int) -> Iterator[str]:
         try:
             wanted = bare(identifier(compute_pool, "compute_pool"))
@@ -61,7 +68,7 @@ class Preflight:
         if pool is None:
             yield (
                 f"compute_pool: there is no compute pool {wanted} that this role may see. "
-                f"Create it, or GRANT USAGE ON COMPUTE POOL {wanted} TO ROLE ..."
+                f"Create it, or GRANT USAGE ON COMPUTE POOL {wanted} TO ROLE {self._role}"
             )
             return
         if pool.state in ("SUSPENDED", "STOPPING") and not pool.auto_resume:
@@ -79,7 +86,10 @@ class Preflight:
             yield str(error)
             return
         if not any(row.get("name") == wanted for row in self._query(sql.show_like(kind, wanted))):
-            yield f"{what}: {wanted} is not among the {kind.lower()} this role may see. Create it, or grant its use"
+            yield (
+                f"{what}: {wanted} is not among the {kind.lower()} this role may see. Create it, or "
+                f"GRANT USAGE ON {kind.removesuffix('S')} {wanted} TO ROLE {self._role}"
+            )
 
     def _schema_object(self, kind: str, what: str, name: str) -> Iterator[str]:
         try:
@@ -96,7 +106,7 @@ class Preflight:
         if not any(row.get("name") == wanted for row in there):
             yield (
                 f"{what}: {database}.{schema}.{wanted} is not among the {kind.lower()} that this role may see. "
-                f"Create it, or grant READ on it"
+                f"Create it, or GRANT READ ON {_SINGULAR[kind]} {database}.{schema}.{wanted} TO ROLE {self._role}"
             )
 
     def _stages(self, spec: ServiceSpec) -> Iterator[str]:

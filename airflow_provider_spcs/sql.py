@@ -230,6 +230,14 @@ def show_pools(like: str | None = None) -> Sql:
     return Sql("SHOW COMPUTE POOLS" + (f" LIKE {literal(like)}" if like is not None else ""))
 
 
+def show_services_in_pool(pool: str) -> Sql:
+    """SHOW SERVICES, jobs among them, that run in a pool.
+
+    Source: SHOW SERVICES: IN COMPUTE POOL.
+    """
+    return Sql(f"SHOW SERVICES IN COMPUTE POOL {identifier(pool, 'compute_pool')}")
+
+
 def show_like(kind: str, like: str, schema: str | None = None) -> Sql:
     """SHOW of any kind of object by name; ``kind`` is ours, never a user's."""
     if not all(word.isalpha() and word.isupper() for word in kind.split(" ")):
@@ -270,6 +278,11 @@ def _timestamp(moment: datetime) -> str:
 def current_place() -> Sql:
     """The session's database and schema."""
     return Sql("SELECT CURRENT_DATABASE() AS DATABASE_NAME, CURRENT_SCHEMA() AS SCHEMA_NAME")
+
+
+def current_role() -> Sql:
+    """The session's role."""
+    return Sql("SELECT CURRENT_ROLE() AS ROLE_NAME")
 
 
 # Logs

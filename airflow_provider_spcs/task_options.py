@@ -96,6 +96,7 @@ class SpcsTaskOptions(TaskOptions, total=False):
     payload_mount: str
     stage: str | None
     git: GitSource | None
+    preflight: bool
     wait_for_completion: bool
     deferrable: bool
     poll_interval: float

@@ -25,6 +25,7 @@ from airflow_provider_spcs.poller import Poller, shared
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.live_log import LiveLog
+    from airflow_provider_spcs.live_pending import LivePending
     from airflow_provider_spcs.rows import JobState
     from airflow_provider_spcs.waiting import StatusLog
 
@@ -140,6 +141,7 @@ class SpcsJobTrigger(BaseTrigger):
         return True
 
     async def _wait(self) -> Ending:
+        from airflow_provider_spcs.live_pending import LivePending
         from airflow_provider_spcs.waiting import StatusLog
 
         # Importing takes a moment, in which the other triggers of this loop would stand still.
@@ -149,9 +151,11 @@ class SpcsJobTrigger(BaseTrigger):
         poller = shared(Door.of(self), f"{name.database}.{name.schema}")
         async with poller.waiting(name, self.poll_interval):
             live = await self._live_log(poller, name)
+            pending = LivePending(poller, self.log)
             try:
-                ending = await self._watch(poller, name, StatusLog(self.log, self.job_name))
+                ending = await self._watch(poller, name, StatusLog(self.log, self.job_name), pending)
             finally:
+                pending.stop()
                 if live is not None:
                     self.cursor = await live.stop()
         return replace(ending, cursor=self.cursor)
@@ -186,7 +190,7 @@ class SpcsJobTrigger(BaseTrigger):
         state = poller.hook.describe_job(name)
         return secret_values(state.spec) if state is not None else []
 
-    async def _watch(self, poller: Poller, name: JobName, seen: StatusLog) -> Ending:
+    async def _watch(self, poller: Poller, name: JobName, seen: StatusLog, pending: LivePending) -> Ending:
         deadlines = Deadlines(self.startup_deadline, self.job_deadline, self.execution_deadline)
         number, misses = 0, 0
         state: JobState | None = None
@@ -207,6 +211,7 @@ class SpcsJobTrigger(BaseTrigger):
                 if state.status.terminal:
                     return self._ending(Reason.ENDED, state)
                 seen.see(state.status)
+                pending.see(state)
             reason = deadlines.passed(state.status if state else None, time.time())
             if reason is not None:
                 return self._ending(reason, state)

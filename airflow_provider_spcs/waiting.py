@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import SpcsError, StatementError
+from airflow_provider_spcs.pending import PendingPace, why_pending
 from airflow_provider_spcs.redaction import HIDDEN
 from airflow_provider_spcs.status import JobStatus
 
@@ -134,7 +135,7 @@ class Waiter:
 
     def run(self) -> Ending:
         """Wait until the job ends, a clock runs out, or ``stop`` is set."""
-        seen = StatusLog(self._log, str(self._name))
+        seen, pace = StatusLog(self._log, str(self._name)), PendingPace()
         pause = _FIRST_PAUSE
         misses = 0
         status: JobStatus | None = None
@@ -145,6 +146,8 @@ class Waiter:
                 status = state.status
                 # After the end the finishing path reads the log to its last line, and then says the status.
                 changed = not status.terminal and seen.see(status)
+                if pace.due(state):
+                    self._log.info("%s", why_pending(self._hook, state))
                 news = 0 if status.terminal else show_news(self._log, self._follower)
                 pause = _FIRST_PAUSE if changed or news else min(pause * _GROWTH, self._longest)
             reason = self._reason(status, misses)

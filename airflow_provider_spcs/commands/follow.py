@@ -80,19 +80,20 @@ def follow_job(
         JobVanished: It is gone while it is waited for.
     """
     from airflow_provider_spcs.logs import follow
+    from airflow_provider_spcs.pending import PendingPace, why_pending
 
     follower = follow(client, job.name, containers=containers)
     deadline = None if seconds is None else time.monotonic() + seconds
     begun = False
-    told = why = ""
+    told = ""
+    pace = PendingPace()
     while True:
         if until_end and job.status.value != told:
             told = job.status.value
             if not job.status.terminal:
                 note(f"{job.name} is {told}: {job.status.meaning}.")
-        if until_end and job.status.value == "PENDING" and (reason := _why_pending(client, job)) not in ("", why):
-            why = reason
-            note(f"{job.name}: {why}", "yellow")
+        if until_end and pace.due(job):
+            note(why_pending(client, job), "yellow")
         if showing is not None:
             lines = _read(follower, ended=job.status.terminal or not until_end)
             showing.show(lines) if begun else showing.begin(lines)
@@ -100,12 +101,6 @@ def follow_job(
         if job.status.terminal or not until_end or (deadline is not None and time.monotonic() >= deadline):
             return job
         job = _later(client, job, quick=showing is not None, deadline=deadline)
-
-
-def _why_pending(client: SpcsClient, job: JobState) -> str:
-    """What Snowflake says of containers that do not run yet, for example ``Failed to pull image``."""
-    reports = [report for report in client.containers(job.name) if report.message and not report.state.ended]
-    return "; ".join(sorted({f"container {report.name!r}: {report.message}" for report in reports}))
 
 
 def _read(follower: LogFollower, *, ended: bool) -> list[LogLine]:

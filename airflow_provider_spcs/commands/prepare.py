@@ -17,13 +17,11 @@ from airflow_provider_spcs.quoting import StagePath
 if TYPE_CHECKING:
     from airflow_provider_spcs.client import SpcsClient
     from airflow_provider_spcs.order import Order
-    from airflow_provider_spcs.spec import ServiceSpec
 
 _EXAMPLE_PLACE = ("ML_DEMO_DB", "ML_DEMO_SCHEMA")
 _RUNNERS = {".py": "python", ".sh": "sh"}
 _USUAL = ("train.py", "main.py", "main.sh")
 _MODELS = "/opt/models"
-_HASH = "0" * 16
 
 
 @dataclass(frozen=True)
@@ -48,23 +46,11 @@ class Prepared:
         """What the job would need and not find."""
         from dataclasses import replace
 
-        from airflow_provider_spcs.spec import ServiceSpec
-
         order = self.order
-        spec: ServiceSpec | None = None
         if self.missing_stage:
             parts = replace(order.parts, volumes={k: v for k, v in (order.parts.volumes or {}).items() if k != _MODELS})
             order = replace(order, parts=parts, stage=None, payload=None)
-        payload = f"{order.root}/payloads/{_HASH}" if order.payload is not None else None
-        made = order.specification(self.name, payload)
-        spec = made if isinstance(made, ServiceSpec) else None
-        return client.preflight(
-            spec,
-            compute_pool=order.compute_pool,
-            replicas=order.replicas,
-            query_warehouse=order.query_warehouse,
-            external_access_integrations=order.external_access_integrations,
-        )
+        return order.problems(client, self.name)
 
 
 def prepare(client: SpcsClient, options: JobOptions, args: Sequence[str], *, default_place: bool) -> Prepared:

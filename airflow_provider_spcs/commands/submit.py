@@ -60,7 +60,7 @@ def submit(
     with login.open() as client:
         prepared = prepare(client, job, args or (), default_place=login.schema is None and login.database is None)
         if dry_run:
-            _print_plan(prepared)
+            line(prepared.order.shown(prepared.name, prepared.comment))
             return
         if check and (problems := prepared.problems(client)):
             error = PreflightError(str(prepared.name), problems)
@@ -139,24 +139,3 @@ def _send(client: SpcsClient, prepared: Prepared) -> Submission:
         external_access_integrations=order.external_access_integrations,
         tags=order.tags,
     )
-
-
-def _print_plan(prepared: Prepared) -> None:
-    """The statement, its specification as YAML with secrets hidden."""
-    from airflow_provider_spcs import sql
-    from airflow_provider_spcs.spec import ServiceSpec
-
-    order = prepared.order
-    payload = f"{order.root}/payloads/<content hash>" if order.payload is not None else None
-    spec = order.specification(prepared.name, payload and payload.replace("<content hash>", "CONTENT_HASH"))
-    statement = sql.execute_job(
-        prepared.name,
-        compute_pool=order.compute_pool,
-        spec=spec.to_yaml(redact=True) if isinstance(spec, ServiceSpec) else spec,
-        replicas=order.replicas,
-        query_warehouse=order.query_warehouse,
-        external_access_integrations=order.external_access_integrations,
-        comment=prepared.comment,
-        tags=order.tags,
-    )
-    line(statement.text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_provider_spcs import SpcsHook, SpcsJobOperator
-from airflow_provider_spcs.errors import InvalidInput, JobFailedError, JobTimeout, SpecError
+from airflow_provider_spcs import SecretRef, SpcsHook, SpcsJobOperator
+from airflow_provider_spcs.errors import InvalidInput, JobFailedError, JobTimeout, PreflightError, SpecError
 from tests.airflow.fakes import Run, Store, TaskInstance, context
 
 RESULT = "import json, pathlib; pathlib.Path('/airflow/xcom/return.json').write_text(json.dumps({'rows': 3}))"
@@ -177,3 +178,50 @@ def test_operator_hides_values_under_secret_names_in_the_containers_log(
 
     assert redact("value hunter2-hunter2") == "value ***"
     assert redact("seen") == "seen"
+
+
+def test_operator_preflight_tells_every_problem_and_submits_nothing(job: dict[str, Any]) -> None:
+    """One failed try instead of one for each missing thing; each line says what to grant."""
+    ti = TaskInstance(run_id="preflight")
+    missing = {
+        "compute_pool": "NO_POOL",
+        "query_warehouse": "NO_WH",
+        "external_access_integrations": ["NO_EAI"],
+        "secrets": [SecretRef("NO_SECRET", env_var="X")],
+        "volumes": {"/data": "@EMULATOR.PUBLIC.NO_STAGE"},
+        "image": "/no_db/public/images/python:3",
+    }
+    operator = SpcsJobOperator(**{**job, **python("pass"), **missing}, preflight=True)
+    with pytest.raises(PreflightError) as caught:
+        operator.execute(context(ti))
+    words = ("NO_POOL", "NO_WH", "NO_EAI", "NO_SECRET", "NO_STAGE", "no_db".upper())
+    assert [word for word in words if not any(word in problem for problem in caught.value.problems)] == []
+    assert "GRANT USAGE ON COMPUTE POOL NO_POOL TO ROLE ACCOUNTADMIN" in str(caught.value)
+    assert ti.xcoms == {}
+
+
+def test_operator_preflight_of_a_job_that_has_all_it_needs_runs_it(job: dict[str, Any]) -> None:
+    """A look that finds nothing changes nothing."""
+    image = "/snowflake/images/snowflake_images/st_plat/runtime/x86/runtime_image/snowbooks:2.3.0"
+    operator = SpcsJobOperator(**{**job, "image": image}, **python(RESULT), preflight=True)
+    assert operator.execute(context(TaskInstance(run_id="preflight-good"))) == {"rows": 3}
+
+
+def test_operator_dry_run_shows_statement_and_specification_with_secrets_hidden(
+    job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would be sent, for a person: nothing is sent, and no password is shown."""
+    operator = SpcsJobOperator(
+        **{**job, "snowflake_conn_id": "there_is_none"},
+        **python("pass"),
+        payload=str(Path(__file__).parent),
+        env_vars={"DB_PASSWORD": "hunter2-hunter2", "PLAIN": "seen"},
+        query_warehouse="WH",
+        replicas=2,
+    )
+    operator.dry_run()
+    shown = capsys.readouterr().out
+    wanted = ("EXECUTE JOB SERVICE", "IN COMPUTE POOL TEST_POOL", "NAME = EMULATOR.PUBLIC.AF_", "REPLICAS = 2",
+              "QUERY_WAREHOUSE = WH", "PLAIN: seen", "payloads/CONTENT_HASH")  # fmt: skip
+    assert [part for part in wanted if part not in shown] == []
+    assert "hunter2" not in shown

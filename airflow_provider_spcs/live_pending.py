@@ -1,0 +1,43 @@
+"""Tell in the triggerer why a job is PENDING, without holding up its status."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from airflow_provider_spcs.pending import PendingPace, why_pending
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.poller import Poller
+    from airflow_provider_spcs.rows import JobState
+    from airflow_provider_spcs.waiting import Log
+
+
+class LivePending:
+    """Asks in the poller's log thread, whose turns bound the rate however many jobs wait.
+
+    Args:
+        poller: Asks.
+        log: Where it is told.
+        pace: When it is told again.
+    """
+
+    def __init__(self, poller: Poller, log: Log, pace: PendingPace | None = None) -> None:
+        self._poller = poller
+        self._log = log
+        self._pace = pace or PendingPace()
+        self._task: asyncio.Task[None] | None = None
+
+    def see(self, job: JobState) -> None:
+        """Take note of the job's state; when it is time, ask and tell by and by."""
+        if self._pace.due(job) and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._tell(job))
+
+    def stop(self) -> None:
+        """Tell nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _tell(self, job: JobState) -> None:
+        reason = await self._poller.read(lambda: why_pending(self._poller.hook, job))
+        self._log.info("%s", reason)
