@@ -109,6 +109,8 @@ class SpcsTaskOptions(TaskOptions, total=False):
     on_finish_action: str | None
     on_kill_action: str | None
     durable: bool | None
+    on_oom: str
+    oom_compute_pools: Sequence[str] | None
     skip_on_exit_code: Codes
     fail_on_exit_code: Codes
     do_xcom_push: bool
