@@ -147,6 +147,26 @@ def result_stage(spec: ServiceSpec, base: str | None) -> str | None:
     return next((stages.get(mount.name) for mount in mounts if mount.path.rstrip("/") == RESULT_DIRECTORY), None)
 
 
+def stage_path(spec: ServiceSpec, base: str | None, path: str) -> str | None:
+    """Where a file of the base container lies on a stage; None when no stage is mounted above it.
+
+    Args:
+        spec: The specification.
+        base: The base container's name; None for the only one.
+        path: Absolute path in that container.
+    """
+    stages = {volume.name: volume.stage for volume in spec.volumes if isinstance(volume, StageVolume)}
+    if ".." in path.split("/"):
+        return None
+    mounts = sorted(base_container(spec, base).volume_mounts, key=lambda mount: len(mount.path), reverse=True)
+    for mount in mounts:
+        above = mount.path.rstrip("/") + "/"
+        if path.startswith(above):
+            stage = stages.get(mount.name)
+            return f"{stage.rstrip('/')}/{path[len(above) :]}" if stage else None
+    return None
+
+
 def _with_base(spec: ServiceSpec, parts: Parts) -> ServiceSpec:
     singles = (parts.image, parts.command, parts.args, parts.env, parts.secrets, parts.volumes, parts.resources)
     if not any(value is not None for value in singles):

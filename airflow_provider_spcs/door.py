@@ -50,6 +50,10 @@ class Door:
         """As keyword arguments, for hooks and triggers."""
         return {**asdict(self), "session_parameters": dict(self.session_parameters) or None}
 
+    def noted(self) -> dict[str, str]:
+        """What a view in Airflow's UI needs to go the same way: all that is text."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, str)}
+
     def hook(self, **options: Any) -> SpcsHook:
         """A hook of its own, not connected yet."""
         from airflow_provider_spcs.hooks import SpcsHook

@@ -9,12 +9,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf, mask_secret
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout, mask_secret
 
+from airflow_provider_spcs.deployment import this_deployment
 from airflow_provider_spcs.errors import SpcsError, StatementError, WorkerStopped
-from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
+from airflow_provider_spcs.links import (
+    DOOR_KEY,
+    JOB_NAME_KEY,
+    JOB_URL_KEY,
+    REPORT_KEY,
+    SpcsJobLink,
+    SpcsReportLink,
+    job_url,
+)
 from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.redaction import looks_secret
 from airflow_provider_spcs.retrying import fails_at_once
@@ -35,8 +43,9 @@ class SpcsJobOperator(SpcsJobParameters):
     """Submit a container job, wait for it, show its log, bring its result back.
 
     Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
-    wrote none; also pushes the XComs ``job_name`` and ``job_url``, and ``git_commit`` after a clone. A retry takes over
-    the job that a crashed try left; a cleared task runs a new one. Every parameter works deferred, too.
+    wrote none; also pushes the XComs ``job_name``, ``job_url`` and ``job_door`` (for the view in Airflow's UI),
+    ``git_commit`` after a clone, and ``report`` when the result's key of that name is a file on a mounted stage. A
+    retry takes over the job that a crashed try left; a cleared task runs a new one. Every parameter works deferred.
 
     Args:
         compute_pool: Pool the job runs in.
@@ -103,11 +112,13 @@ class SpcsJobOperator(SpcsJobParameters):
     """
 
     ui_color = "#d6f0fa"
-    operator_extra_links = (SpcsJobLink(),)
+    operator_extra_links = (SpcsJobLink(), SpcsReportLink())
     job_name: str | None = None
     """The job this task works on, once it is known."""
     job_url: str | None = None
     """Where a person can look at it."""
+    report: str | None = None
+    """Where the report lies that it wrote, on a stage."""
 
     _stop: threading.Event | None = None
     _ti: Any = None
@@ -136,7 +147,8 @@ class SpcsJobOperator(SpcsJobParameters):
                 raise
             if plan.ended:
                 self._note(context, plan.name, "")
-                return self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
+                value = self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
+                return self._with_report(context, order, plan.name, value)
             query_id = ""
             if plan.existing is not None:
                 self.log.info("%s is there from an earlier try (%s): taken over.", plan.name, plan.existing.status)
@@ -151,6 +163,9 @@ class SpcsJobOperator(SpcsJobParameters):
                 query_id = submission.query_id
                 self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
             self._note(context, plan.name, query_id)
+            if self.job_url:
+                # The log of an earlier try keeps it, when the task's link leads to a later job.
+                self.log.info("Look at it: %s", self.job_url)
             if not self.wait_for_completion:
                 return str(plan.name)
             return self._wait(context, order, plan.name, plan.existing)
@@ -173,9 +188,12 @@ class SpcsJobOperator(SpcsJobParameters):
         with self.hook:
             name = self.hook.qualify(ending.job_name)
             self.job_name = str(name)
-            self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
+            if not self.do_xcom_push:
+                # Else the link is what was noted at the start: only that one knows the submitting query.
+                self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
             follower = self._follower(name, ending.cursor)
-            return self._finish(context, order, name, follower).conclude(ending)
+            value = self._finish(context, order, name, follower).conclude(ending)
+            return self._with_report(context, order, name, value)
 
     def dry_run(self) -> None:
         """Log the statement and the specification that would be sent, secrets hidden; nothing is asked or sent.
@@ -267,7 +285,7 @@ class SpcsJobOperator(SpcsJobParameters):
                 "The retry takes it over",
                 job_name=str(name),
             )
-        return finish.conclude(ending)
+        return self._with_report(context, order, name, finish.conclude(ending))
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
         from airflow_provider_spcs.deferral import defer
@@ -326,23 +344,28 @@ class SpcsJobOperator(SpcsJobParameters):
     def _attempt(self, context: Any) -> Attempt:
         from airflow_provider_spcs.attempt import Attempt
 
-        deployment = conf.get("spcs", "deployment", fallback="") or _host(conf.get("api", "base_url", fallback=""))
-        return Attempt.of(context, note=self.comment or "", deployment=deployment, waits=self.wait_for_completion)
+        return Attempt.of(
+            context, note=self.comment or "", deployment=this_deployment(), waits=self.wait_for_completion
+        )
 
     def _note(self, context: Any, name: JobName, query_id: str) -> None:
         """Say early where the job is, so that the link works while it runs and after a crash."""
         self.job_name = str(name)
         self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name, query_id)
-        self._push(context, "job_name", str(name))
+        self._push(context, JOB_NAME_KEY, str(name))
+        self._push(context, DOOR_KEY, self.door().noted())
         self._push(context, JOB_URL_KEY, self.job_url)
         self._push(context, SpcsJobLink().xcom_key, self.job_url)
+
+    def _with_report(self, context: Any, order: Order, name: JobName, value: Any) -> Any:
+        """The result; a report that it names is noted where it lies on a stage, for its link."""
+        path = value.get("report") if isinstance(value, Mapping) else None
+        self.report = order.staged(name, path) if isinstance(path, str) else None
+        if self.report:
+            self._push(context, REPORT_KEY, self.report)
+            self.log.info("The job's report is %s.", self.report)
+        return value
 
     def _push(self, context: Any, key: str, value: Any) -> None:
         if self.do_xcom_push:
             context["ti"].xcom_push(key=key, value=value)
-
-
-def _host(url: str) -> str:
-    """Which Airflow this is, by its UI's host; empty for a laptop, whose port may change."""
-    host = urlsplit(url).hostname or ""
-    return "" if host in ("localhost", "127.0.0.1", "::1") else host

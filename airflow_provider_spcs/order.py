@@ -17,6 +17,7 @@ from airflow_provider_spcs.composition import (
     compose,
     mounted,
     result_stage,
+    stage_path,
     with_memory_times,
 )
 from airflow_provider_spcs.errors import InvalidInput, PreflightError
@@ -125,6 +126,11 @@ class Order:
         """Where the job's result lies."""
         spec = self.specification(name, None)
         return result_stage(spec, self.parts.base_container_name) if isinstance(spec, ServiceSpec) else None
+
+    def staged(self, name: JobName, path: str) -> str | None:
+        """Where a file that the job wrote lies on a stage; None when it lies in the container only."""
+        spec = self.specification(name, None)
+        return stage_path(spec, self.parts.base_container_name, path) if isinstance(spec, ServiceSpec) else None
 
     @property
     def has_payload(self) -> bool:

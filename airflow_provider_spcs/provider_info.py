@@ -31,7 +31,7 @@ def get_provider_info() -> dict[str, Any]:
             {"name": "spcs", "class-name": "airflow_provider_spcs.decorators.spcs_task"},
             {"name": "spcs_cmd", "class-name": "airflow_provider_spcs.decorators.spcs_cmd_task"},
         ],
-        "extra-links": ["airflow_provider_spcs.links.SpcsJobLink"],
+        "extra-links": ["airflow_provider_spcs.links.SpcsJobLink", "airflow_provider_spcs.links.SpcsReportLink"],
         "config": {
             "spcs": {
                 "description": "Snowpark Container Services.",
@@ -43,7 +43,8 @@ def get_provider_info() -> dict[str, Any]:
                     ),
                     "job_url": _option(
                         "Link from a task to its job; may use {account}, {account_path}, {database}, {schema}, {job} "
-                        "and {query_id}. Default: the submitting statement in Snowsight's query history.",
+                        "and {query_id}. A connection's extra of the same name goes before it. Default: the submitting "
+                        "statement in Snowsight's query history.",
                         "https://app.snowflake.com/{account_path}/#/compute/history/queries/{query_id}/detail",
                     ),
                 },

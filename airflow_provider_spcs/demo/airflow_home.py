@@ -117,7 +117,8 @@ def _settings(home: Path, dags: Path, port: int, *, deferrable: bool) -> dict[st
         "API__PORT": str(port),
         "API__BASE_URL": url,
         "API__WORKERS": "1",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # A busy machine holds SQLite's lock longer than its five seconds, and a part that meets that ends.
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         "OPERATORS__DEFAULT_DEFERRABLE": str(deferrable),

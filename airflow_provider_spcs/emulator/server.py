@@ -91,6 +91,8 @@ class RunningAccount:
             "database": _DATABASE,
             "warehouse": _WAREHOUSE,
             "role": _ROLE,
+            # The pages are on the plain port, too, where no browser warns of a certificate that it does not know.
+            "job_url": f"{self.url}/jobs/{{database}}.{{schema}}.{{job}}",
         }
         password = quote(self.account.credentials.admin_password, safe="")
         return f"snowflake://{_USER}:{password}@/{_SCHEMA}?{urlencode({'__extra__': json.dumps(extra)})}"

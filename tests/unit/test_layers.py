@@ -162,6 +162,13 @@ def test_hook_in_a_fresh_interpreter_brings_in_no_connector() -> None:
     assert not {name for name in loaded if name.startswith(("snowflake.connector", "snowflake.snowpark", "pandas"))}
 
 
+def test_plugin_in_a_fresh_interpreter_brings_in_no_web_application() -> None:
+    """Every process of Airflow loads plugins; only the API server's first request pays for the views."""
+    loaded = imported_by("import airflow_provider_spcs.job_view.plugin")
+    assert not {name for name in loaded if name.startswith(("fastapi", "jinja2.ext", "snowflake.connector"))}
+    assert "airflow_provider_spcs.job_view.application" not in loaded
+
+
 def test_files_of_the_core_are_short() -> None:
     """A file is at most 400 lines: it can be read at once."""
     long = {path.name: count for path in modules(PACKAGE) if (count := len(path.read_text().splitlines())) > 400}

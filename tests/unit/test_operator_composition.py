@@ -14,6 +14,7 @@ from airflow_provider_spcs.composition import (
     compose,
     mounted,
     result_stage,
+    stage_path,
 )
 from airflow_provider_spcs.errors import SpecError
 from airflow_provider_spcs.git import TOKEN_VARIABLE, GitSource
@@ -129,3 +130,20 @@ def test_compose_does_not_change_what_it_was_given() -> None:
     before = replace(spec)
     composed(spec=spec, args=["x"], env={"A": 1})
     assert spec == before
+
+
+@pytest.mark.parametrize(
+    ("path", "staged"),
+    [
+        ("/out/run/report.html", "@db.s.stage/base/run/report.html"),
+        ("/out/deep/report.html", "@db.s.other/report.html"),
+        ("/outside/report.html", None),
+        ("/out/../etc/passwd", None),
+        ("/tmp/report.html", None),
+        ("report.html", None),
+    ],
+)
+def test_stage_path_of_a_file_is_below_the_deepest_mount(path: str, staged: str | None) -> None:
+    """A file that the container wrote to a mounted stage is found there; any other is in the container only."""
+    spec = composed(image=IMAGE, volumes={"/out": "@db.s.stage/base/", "/out/deep": "@db.s.other"})
+    assert stage_path(spec, None, path) == staged

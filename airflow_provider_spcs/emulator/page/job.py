@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.services.store import JobRow
 
 _MOST_CONTAINERS = 200
+_MOST_REASONS = 20
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,15 @@ def job_page(account: Account, request: Request) -> Response:
 
 def reasons(row: JobRow) -> list[str]:
     """Why a job is not (yet) what its user wants it to be; empty when nothing is wrong."""
-    found = [row.message] if row.message and row.status != "DONE" else []
+    found = []
     for instance in row.instances:
         for item in instance.containers:
             if item.status == "FAILED" or (item.status == "PENDING" and row.status == "PENDING"):
                 code = f" (exit code {item.exit_code}{exit_meaning(item.exit_code)})" if item.exit_code else ""
                 found.append(f"instance {instance.id}, container {item.name}: {item.message}{code}")
-    return list(dict.fromkeys(found))[:20]
+    if row.message and row.status != "DONE" and not any(row.message in reason for reason in found):
+        found.insert(0, row.message)
+    return found[:_MOST_REASONS]
 
 
 def exit_meaning(code: int | None) -> str:

@@ -56,11 +56,13 @@ def spans(row: JobRow, seen: list[Change], now: datetime) -> list[Span]:
     ended = moment(row.completed) or moment(row.deleted) or now
     assert begun is not None  # noqa: S101 every job has been created
     total = max((ended - begun).total_seconds(), 0.001)
-    own = [("PENDING", 0.0), *((item.status, item.after) for item in seen if item.kind == "job" and item.after > 0)]
-    marks = [item for item in own if item[1] < total] + [("", total)]
+    own = [("PENDING", 0.0)]
+    for item in seen:
+        if item.kind == "job" and 0 < item.after < total and item.status != own[-1][0]:
+            own.append((item.status, item.after))
     return [
         Span(status, 100 * start / total, 100 * (stop - start) / total, stop - start)
-        for (status, start), (_, stop) in pairwise(marks)
+        for (status, start), (_, stop) in pairwise([*own, ("", total)])
         if stop > start
     ]
 
