@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import sys
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
     from airflow_provider_spcs.emulator.account import Account
 
+log = logging.getLogger(__name__)
+_WITHOUT = (
+    "Mounts are replaced in commands, variables and Python's own functions, and egress is held by proxy variables "
+    "only. For real isolation, run on Linux and let this user make user namespaces (sysctl user.max_user_namespaces, "
+    "kernel.apparmor_restrict_unprivileged_userns; in Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined "
+    "--security-opt apparmor=unconfined)."
+)
 ISOLATION_PLANS = ("pid", "mount", "rewrite") if sys.platform == "linux" else ("rewrite",)
 """From the best: mount and pid namespaces, a mount namespace, paths rewritten."""
 
@@ -163,8 +171,10 @@ class Runner:
                 self._starter.start(probe | found)
                 RunningContainer(directory).wait(10)
             except StartError as error:
-                refused.append(f"{plan}: {error}")
+                refused.append(f"{plan}: {error.reason}")
             else:
+                if plan == "rewrite":
+                    log.warning("Containers run without namespaces (%s). %s", "; ".join(refused), _WITHOUT)
                 return found
             finally:
                 shutil.rmtree(directory, ignore_errors=True)
@@ -195,6 +205,7 @@ class Runner:
                 {"target": target, "content": content.decode("latin-1"), "mode": 0o644}
                 for target, content in request.secret_files.items()
             ],
+            "volumes": bool(request.mounts or request.secret_files or image.mounts),
             "token": {"name": Path(token.path).name, "mode": token.mode} if token else None,
             "memory_limit_bytes": request.memory_limit_bytes,
             "cpu_limit": request.cpu_limit,

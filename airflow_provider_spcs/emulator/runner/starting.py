@@ -17,7 +17,16 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from launcher.starter i
 
 
 class StartError(RuntimeError):
-    """A container could not be started; says what the system refused."""
+    """A container could not be started; says what the system refused.
+
+    Args:
+        message: For people.
+        reason: What the system said, without more.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class Starter:
@@ -46,7 +55,8 @@ class Starter:
         if "error" in answer:
             raise StartError(
                 f"container {request['hostname']}: {answer['error']}. It could not be started with isolation "
-                f"{request['plan']!r}. See {self._log}."
+                f"{request['plan']!r}. See {self._log}.",
+                str(answer["error"]),
             )
         return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,12 +132,12 @@ def fresh_instance(job_id: str, spec: ServiceSpec, index: int, now: str, *, alon
         id=index,
         containers=[ContainerState(item.name, item.image, digest(item.image)) for item in spec.containers],
         created=now,
-        address="127.0.0.1" if alone else _address(job_id, index),
+        address="127.0.0.1" if alone or sys.platform == "darwin" else _address(job_id, index),
     )
 
 
 def _address(job_id: str, index: int) -> str:
-    # All of 127/8 is loopback; a block of addresses a job keeps the ports of its instances apart.
+    # All of 127/8 is loopback, but on macOS; a block of addresses a job keeps the ports of its instances apart.
     mark = hashlib.sha256(job_id.encode()).digest()
     return f"127.{100 + mark[0] % 100}.{(mark[1] + index // 250) % 256}.{index % 250 + 2}"
 

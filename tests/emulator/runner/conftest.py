@@ -76,6 +76,20 @@ def any_runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
+def possible() -> Callable[[Runner], Runner]:
+    """Skips where the machine refuses a runner's way of isolation."""
+
+    def possible(runner: Runner) -> Runner:
+        try:
+            assert runner.plan
+        except StartError as error:
+            pytest.skip(f"this machine refuses it: {error}")
+        return runner
+
+    return possible
+
+
+@pytest.fixture
 def isolated(runner: Runner) -> None:
     """Skips where the machine allows no namespaces."""
     if runner.plan != "pid":

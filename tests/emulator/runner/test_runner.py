@@ -175,10 +175,10 @@ def test_cpu_limit_bounds_the_cores_a_container_sees(start: Any) -> None:
     assert container.limits["cpu"].startswith(("CPU affinity: 1 of", "not held: the machine has 1 core"))
 
 
-def test_fallback_warns_in_the_log_and_in_isolation(account: Any, start: Any) -> None:
-    """Whoever reads the log of a container without namespaces learns what that means."""
+def test_fallback_warns_in_the_log_and_in_isolation(account: Any, start: Any, tmp_path: Path) -> None:
+    """Whoever reads the log of a container with mounts and no namespaces learns what that means."""
     runner = Runner(account, plans=["rewrite"])
-    container = start("true", by=runner)
+    container = start("true", by=runner, mounts=(Mount("local", tmp_path / "out", "/mnt/out"),))
     assert container.isolation.startswith("none")
     assert lines(container, "stderr")[0].startswith("WARNING: emulator: isolation is none")
     runner.close()

@@ -57,7 +57,8 @@ def test_container_runs_on_after_kill_9_of_the_emulator_and_is_adopted(tmp_path:
     assert container.poll() is None
     (tmp_path / "o" / "go").touch()
     assert container.wait(DEADLINE) == 9
-    assert [line.split()[-1] for line in container.log_path.read_text().splitlines()] == ["up", "down"]
+    said = [line.split(" ", 2)[1:] for line in container.log_path.read_text().splitlines()]
+    assert [text for stream, text in said if stream == "stdout"] == ["up", "down"]
 
 
 def test_container_that_ended_while_nobody_was_there_keeps_its_exit_code(tmp_path: Path) -> None:

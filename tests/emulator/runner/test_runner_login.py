@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,10 +38,12 @@ def running(tmp_path: Path) -> Iterator[RunningAccount]:
 
 
 @pytest.mark.parametrize("plan", ["pid", "rewrite"])
-def test_connector_logs_in_and_moves_files_with_the_documented_code(running: RunningAccount, plan: str) -> None:
+def test_connector_logs_in_and_moves_files_with_the_documented_code(
+    running: RunningAccount, possible: Callable[[Runner], Runner], plan: str
+) -> None:
     """Environment, TLS, token and stage transfer fit together without a change to the code inside."""
     account = running.account
-    runner = Runner(account, plans=[plan])
+    runner = possible(Runner(account, plans=[plan]))
     program = PROGRAM if plan == "pid" else PROGRAM.replace("/tmp/", "/home/job/")
     container = runner.start(
         ContainerRequest(

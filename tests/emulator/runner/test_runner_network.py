@@ -100,12 +100,12 @@ def test_own_server_on_loopback_is_reached(isolated: None, start: Any) -> None:
 
 
 @pytest.mark.parametrize("plan", ["pid", "rewrite"])
-def test_account_is_reached_by_its_name(account: Any, start: Any, site: int, tmp_path: Path, plan: str) -> None:
+def test_account_is_reached_by_its_name(account: Any, start: Any, possible: Any, site: int, plan: str) -> None:
     """SNOWFLAKE_HOST leads to the emulator, for any client."""
-    bundle = tmp_path / "ca.pem"
+    bundle = account.home.root / "ca.pem"
     bundle.touch()
     account.endpoints = Endpoints("127.0.0.1", site, site, 1, bundle)
-    runner = Runner(account, plans=[plan])
+    runner = possible(Runner(account, plans=[plan]))
     program = "import os, urllib.request as u; print(u.urlopen(f'http://{os.environ[\"SNOWFLAKE_HOST\"]}/page').read())"
     assert "the page" in said(start("python", "-c", program, by=runner))
     runner.close()

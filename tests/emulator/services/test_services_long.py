@@ -98,6 +98,7 @@ def test_job_reaches_a_service_by_its_names(helpers: Local, make_spec: Spec) -> 
     assert fetched(helpers, make_spec, "FETCH_1", *urls) == ["web-1-0"] * 3
 
 
+@pytest.mark.usefixtures("own_networks")
 def test_service_reaches_another_and_both_use_the_same_port(helpers: Local, make_spec: Spec) -> None:
     """Each has a network of its own, and so has each instance."""
     create(helpers, "BACK", served(make_spec), "MIN_INSTANCES = 2")
@@ -164,6 +165,7 @@ def test_suspended_service_has_no_instances_until_it_is_resumed(helpers: Local, 
     assert fetched(helpers, make_spec, "FETCH_5", "http://paused:8000/") == ["paused-0"]
 
 
+@pytest.mark.usefixtures("own_networks")
 def test_service_gets_more_and_fewer_instances(helpers: Local, make_spec: Spec) -> None:
     """SET MIN_INSTANCES and MAX_INSTANCES; UNSET goes back to one; a minimum above the maximum is refused."""
     create(helpers, "GROWING", served(make_spec))

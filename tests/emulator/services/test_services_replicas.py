@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Local
 else:
@@ -84,6 +86,7 @@ def test_xgboost_instances_reduce_together(local: Local, make_spec: Spec) -> Non
     assert [log.split("\n")[-1] for log in _logs(local, "TRAIN_1", 2)] == ["world 2 sum 3.0"] * 2
 
 
+@pytest.mark.usefixtures("own_networks")
 def test_two_jobs_use_the_same_port(local: Local, make_spec: Spec) -> None:
     """Instances of different jobs do not see each other's ports."""
     code = "import socket, time\nserver = socket.create_server(('0.0.0.0', 7003))\ntime.sleep(1)"

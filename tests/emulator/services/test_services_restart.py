@@ -67,7 +67,12 @@ def test_jobs_survive_kill_of_the_emulator(tmp_path: Path, make_spec: Callable[.
         names = [column.name for column in containers.columns]
         assert containers.rows is not None
         assert containers.rows[0][names.index("last_exit_code")] == 7
-        assert [row[0] for row in session.rows("SELECT LOG FROM TABLE(SHORT!SPCS_GET_LOGS())")] == ["a", "b"]
+        assert [
+            row[0]
+            for row in session.rows(
+                "SELECT LOG FROM TABLE(SHORT!SPCS_GET_LOGS()) WHERE RECORD_ATTRIBUTES['log.iostream'] = 'stdout'"
+            )
+        ] == ["a", "b"]
         assert _status(account, "LONG") == "RUNNING"
         until(lambda: _status(account, "WAITING") == "DONE")
     finally:

@@ -56,13 +56,14 @@ class Door:
     Args:
         settings: ``account_host``, ``endpoints`` (a JSON file with ``tls_port`` and ``http_port``, read at each
             connection because a restarted emulator has others), ``allowed`` and ``own_addresses``.
+        isolated: Whether the container reaches its own instances without this door, which leads to the host's loopback.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], *, isolated: bool) -> None:
         self._account_host = settings["account_host"].lower()
         self._endpoints = Path(settings["endpoints"])
         self._allowed = settings["allowed"]
-        self._own = set(settings["own_addresses"])
+        self._own = set() if isolated else set(settings["own_addresses"])
         threading.stack_size(256 * 1024)
 
     def proxy(self, listener: socket.socket) -> None:

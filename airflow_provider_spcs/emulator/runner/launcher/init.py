@@ -84,14 +84,16 @@ def _surroundings(request: dict[str, Any], plan: str, report: socket.socket) -> 
         listeners, why = _network(request)
         isolated = bool(listeners)
         linux.set_hostname(request["hostname"])
+    names = _names(request, isolated)
+    request["files"].append({"target": "/etc/hosts", "mode": 0o644, "content": _hosts(names)})
+    if plan != "rewrite":
         files = [item | {"content": item["content"].encode("latin-1")} for item in request["files"]]
-        files.append({"target": "/etc/hosts", "mode": 0o644, "content": _hosts(request, isolated).encode()})
         view.enter(request["view"] | {"files": files}, new_proc=plan == "pid")
     port = listeners[0].getsockname()[1] if listeners else request["proxy_port"]
     egress.set_variables(env, port, isolated=isolated, own=request["own_addresses"])
     argv, workdir = list(request["argv"]), request["workdir"]
     if plan == "rewrite":
-        argv, env, workdir = rewrite.apply(request, env)
+        argv, env, workdir = rewrite.apply(request, env, names)
     message = {"isolated": isolated, "network_refused": why, "cpu": limited, "grouped": grouped}
     socket.send_fds(report, [json.dumps(message).encode()], [listener.fileno() for listener in listeners])
     return argv, env, workdir
@@ -170,13 +172,19 @@ def _joined(pid: int | None) -> bool:
     return pid is not None
 
 
-def _hosts(request: dict[str, Any], isolated: bool) -> str:
-    entries = [["127.0.0.1", "localhost"], ["::1", "localhost ip6-localhost"], *request["hosts"]]
+def _names(request: dict[str, Any], isolated: bool) -> list[tuple[str, str]]:
+    """Address and name of all that the container knows by a name of this account."""
+    entries = [(address, name) for address, name in request["hosts"]]
     if isolated:
-        entries += [[item["address"], item["host"]] for item in request["forwards"] if item["named"]]
+        entries += [(item["address"], item["host"]) for item in request["forwards"] if item["named"]]
     for item in request["neighbours"]:
-        entries += [[item["address"] if isolated else item["direct"], name] for name in item["names"]]
-    return "".join(f"{address}\t{name}\n" for address, name in dict.fromkeys(map(tuple, entries)))
+        entries += [(item["address"] if isolated else item["direct"], name) for name in item["names"]]
+    return list(dict.fromkeys(entries))
+
+
+def _hosts(names: list[tuple[str, str]]) -> str:
+    entries = [("127.0.0.1", "localhost"), ("::1", "localhost ip6-localhost"), *names]
+    return "".join(f"{address}\t{name}\n" for address, name in entries)
 
 
 def _command(plan: str, argv: list[str], env: dict[str, str], workdir: str) -> NoReturn:

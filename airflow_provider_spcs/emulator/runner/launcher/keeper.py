@@ -62,7 +62,7 @@ class _Keeper:
             os.dup2(err_end, 2)
             # Nothing of the keeper's may stay open below the container: a reply that nobody closes never ends.
             os.closerange(3, theirs.fileno())
-            os.closerange(theirs.fileno() + 1, 1 << 20)
+            os.closerange(theirs.fileno() + 1, min(os.sysconf("SC_OPEN_MAX"), 1 << 20))
             init.run(self._request, theirs)
         self._arm()
         for handle in (out_end, err_end):
@@ -78,7 +78,7 @@ class _Keeper:
         scratch.unlink()
         with report:
             report.sendall(init.GO)
-        if self._plan == "rewrite":
+        if self._plan == "rewrite" and self._request["volumes"]:
             self._warn(started["isolation"])
         return started
 
@@ -131,7 +131,7 @@ class _Keeper:
         if self._group is not None and not message["grouped"]:
             self._group.remove()
             self._group = None
-        door = egress.Door(self._request["egress"])
+        door = egress.Door(self._request["egress"], isolated=message["isolated"])
         self._publish(message["isolated"])
         listeners = [socket.socket(fileno=handle) for handle in handles]
         if not listeners:

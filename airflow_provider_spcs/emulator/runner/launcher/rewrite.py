@@ -11,10 +11,21 @@ from typing import Any
 _SHIM = Path(__file__).with_name("shim.py")
 
 
-def apply(request: dict[str, Any], env: dict[str, str]) -> tuple[list[str], dict[str, str], str]:
+def apply(
+    request: dict[str, Any], env: dict[str, str], names: list[tuple[str, str]]
+) -> tuple[list[str], dict[str, str], str]:
     """The command, its variables and its directory, in terms of the host's paths.
 
-    A Python interpreter inside also gets ``shim.py``, which replaces paths in Python's own file functions.
+    A Python interpreter inside also gets ``shim.py``, which replaces paths in Python's own file functions, and finds
+    names that only the container knows.
+
+    Args:
+        request: What the runner sent.
+        env: Its variables.
+        names: Address and name of each.
+
+    Raises:
+        FileNotFoundError: A mount has no source.
     """
     places = _places(request)
     argv = [replace(item, places) for item in request["argv"]]
@@ -26,6 +37,7 @@ def apply(request: dict[str, Any], env: dict[str, str]) -> tuple[list[str], dict
     shim.mkdir(parents=True, exist_ok=True)
     (shim / "sitecustomize.py").write_text(_SHIM.read_text())
     env["SPCS_EMULATOR_PATHS"] = json.dumps(places)
+    env["SPCS_EMULATOR_HOSTS"] = json.dumps(_by_name(names))
     env["PYTHONPATH"] = os.pathsep.join([str(shim), *filter(None, [env.get("PYTHONPATH")])])
     workdir = replace(request["workdir"], places)
     return argv, env, workdir
@@ -40,10 +52,19 @@ def replace(text: str, places: dict[str, str]) -> str:
     return re.sub(pattern, lambda found: places[found[1]], text)
 
 
+def _by_name(names: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for address, name in names:
+        found.setdefault(name, []).append(address)
+    return found
+
+
 def _places(request: dict[str, Any]) -> dict[str, str]:
     """Path inside -> path on the host, for mounts and small files."""
     view = request["view"]
     places: dict[str, str] = {item["target"]: item["source"] for item in view["mounts"]}
+    for source in places.values():
+        Path(source).stat()
     places[request["home"]] = view["private"][request["home"]]
     store = Path(request["directory"], "scratch", "files")
     store.mkdir(parents=True, exist_ok=True, mode=0o700)

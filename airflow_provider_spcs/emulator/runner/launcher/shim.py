@@ -1,5 +1,6 @@
-"""Replaces a container's paths in Python's own file functions; a ``sitecustomize`` of containers without namespaces."""
+"""Gives Python a container's own paths and names; a ``sitecustomize`` of containers without namespaces."""
 
+import _socket
 import builtins
 import functools
 import io
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 _PLACES: dict[str, str] = json.loads(os.environ.get("SPCS_EMULATOR_PATHS", "{}"))
+_HOSTS: dict[str, list[str]] = json.loads(os.environ.get("SPCS_EMULATOR_HOSTS", "{}"))
 _ONE = ("open", "stat", "lstat", "mkdir", "rmdir", "listdir", "scandir", "remove", "unlink", "access", "chmod", "chown")
 _MORE = ("utime", "readlink", "chdir", "statvfs", "truncate")
 _TWO = ("rename", "replace", "link", "symlink")
@@ -34,6 +36,33 @@ def _wrapped(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     return call
 
 
+def _addresses(host: Any) -> list[str]:
+    """The addresses of a name of the account's own; none for every other."""
+    text = os.fsdecode(host) if isinstance(host, str | bytes) else ""
+    return _HOSTS.get(text.lower().rstrip("."), [])
+
+
+def _install_names() -> None:
+    """Before anything imports ``socket``, which takes these functions from here."""
+    info, by_name, extended = _socket.getaddrinfo, _socket.gethostbyname, _socket.gethostbyname_ex
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        found = _addresses(host) or [host]
+        return [entry for address in found for entry in info(address, *args, **kwargs)]
+
+    def gethostbyname(host: str) -> str:
+        return (_addresses(host) or [by_name(host)])[0]
+
+    def gethostbyname_ex(host: str) -> tuple[str, list[str], list[str]]:
+        found = _addresses(host)
+        return (host, [], found) if found else extended(host)
+
+    _socket.getaddrinfo, _socket.gethostbyname, _socket.gethostbyname_ex = getaddrinfo, gethostbyname, gethostbyname_ex
+    name, system = os.environ.get("HOSTNAME", "localhost"), os.uname
+    _socket.gethostname = lambda: name
+    os.uname = lambda: os.uname_result((system()[0], name, *system()[2:]))
+
+
 def _install() -> None:
     builtins.open = io.open = _wrapped(io.open, 1)
     for names, count in ((_ONE, 1), (_MORE, 1), (_TWO, 2)):
@@ -49,3 +78,4 @@ def _install() -> None:
 
 
 _install()
+_install_names()

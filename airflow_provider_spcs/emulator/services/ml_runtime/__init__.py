@@ -4,4 +4,6 @@ It is started with the image's interpreter as ``python -c PROGRAM addresses entr
 """
 
 PLACE = "/opt/mljob"
-PROGRAM = f"import sys; sys.path.insert(0, {PLACE!r}); from ml_runtime.node import main; main()"
+# The path is that of the mount itself, which stands for another one in a container without namespaces.
+_FIND = f"import os, sys; sys.path.insert(0, os.path.dirname('{PLACE}/ml_runtime'))"
+PROGRAM = f"{_FIND}; from ml_runtime.node import main; main()"
