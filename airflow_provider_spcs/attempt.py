@@ -132,7 +132,7 @@ class Plan:
         ended: Whether that job ended well and was dropped before Airflow heard of it.
         stale: Jobs of this task that must not go on: cleared, or not wanted (``durable=False``).
         replace: A job that ended and has the wanted name, to be dropped first.
-        previous: The attempt's last job, when that did not end well.
+        previous: The attempt's last job, when there was one that did not end well; it may be dropped.
     """
 
     name: JobName
@@ -140,7 +140,7 @@ class Plan:
     ended: bool = False
     stale: tuple[JobState, ...] = ()
     replace: JobState | None = None
-    previous: JobState | None = None
+    previous: JobName | None = None
 
 
 def plan(hook: SpcsHook, attempt: Attempt, store: Store | None, *, name: str | None, durable: bool) -> Plan:
@@ -169,10 +169,10 @@ def plan(hook: SpcsHook, attempt: Attempt, store: Store | None, *, name: str | N
     if durable and latest is None and noted is not None and note.get("status") == "DONE":
         return Plan(noted, ended=True, stale=stale)
     used = [attempt.number(job.name) for job in jobs] + ([attempt.number(noted)] if noted else [])
-    if durable and latest is None and noted is not None:
-        # It was dropped after its failure; job history still knows it.
-        latest = hook.find_job(noted)
-    return Plan(hook.qualify(attempt.name(max(used, default=0) + 1)), stale=stale, previous=latest)
+    wanted = hook.qualify(attempt.name(max(used, default=0) + 1))
+    # A dropped job leaves its name free: without a note, the last one had the name that is wanted now.
+    dropped = noted or (None if attempt.first else wanted)
+    return Plan(wanted, stale=stale, previous=latest.name if latest else dropped)
 
 
 def remember(store: Store | None, attempt: Attempt, name: JobName, status: str = "") -> None:
@@ -189,7 +189,7 @@ def _named_plan(hook: SpcsHook, attempt: Attempt, wanted: JobName, note: Mapping
     if attempt.owns(found):
         if durable and attempt.continues(found) and _usable(found):
             return Plan(wanted, existing=found)
-        previous = found if durable and attempt.continues(found) else None
+        previous = wanted if attempt.continues(found) else None
         return Plan(wanted, stale=() if found.status.terminal else (found,), replace=found, previous=previous)
     ours = found.stamp is not None and _same_definition(found.stamp, attempt.stamp)
     if ours and found.status.terminal:

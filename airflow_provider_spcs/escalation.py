@@ -16,8 +16,9 @@ from airflow_provider_spcs.status import out_of_memory
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook
+    from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.order import Order
-    from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
+    from airflow_provider_spcs.rows import ContainerReport, PoolState
     from airflow_provider_spcs.waiting import Log
 
 _KILLED = 137
@@ -46,8 +47,9 @@ class Escalation:
         after = names[names.index(here) + 1 :] if here in names else names
         return hook.pool_state(after[0]) if after else None
 
-    def apply(self, hook: SpcsHook, order: Order, previous: JobState | None, log: Log) -> Order:
-        """The order of the try after ``previous``, which failed: where that ran, or one step up if memory was short."""
+    def apply(self, hook: SpcsHook, order: Order, last: JobName | None, log: Log) -> Order:
+        """The order of the try after the job ``last``: where that ran, or one step up if memory was short."""
+        previous = hook.find_job(last) if last is not None else None
         if previous is None or not previous.compute_pool:
             return order
         pool = hook.pool_state(previous.compute_pool)
