@@ -18,23 +18,29 @@ from airflow_provider_spcs.emulator.services.spec.model import Amounts, Containe
 # Source: service specification reference; the reference and BCR-1648 disagree whether the limit can raise it.
 DEFAULT_CPU = 0.5
 DEFAULT_MEMORY = 2**29
+STAGES_PER_NODE = 8
+"""Source: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/snowflake-stage-volume"""
 
 
 @dataclass(frozen=True)
 class Resources:
-    """CPU in cores, memory in bytes, GPUs."""
+    """CPU in cores, memory in bytes, GPUs, mounted stages."""
 
     cpu: float
     memory: int
     gpu: int = 0
+    stages: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(self.cpu + other.cpu, self.memory + other.memory, self.gpu + other.gpu)
+        return Resources(
+            self.cpu + other.cpu, self.memory + other.memory, self.gpu + other.gpu, self.stages + other.stages
+        )
 
     def fits(self, room: Resources) -> bool:
         """Whether this much is at most ``room``."""
         # Thirds of a core in binary do not add up exactly.
-        return self.cpu <= room.cpu + 1e-9 and self.memory <= room.memory and self.gpu <= room.gpu
+        within = self.cpu <= room.cpu + 1e-9 and self.memory <= room.memory
+        return within and self.gpu <= room.gpu and self.stages <= room.stages
 
 
 @cache
@@ -42,7 +48,8 @@ def every() -> dict[str, Resources]:
     """What one node of each family holds."""
     text = Path(__file__).with_name("families.json").read_text()
     return {
-        name: Resources(row["cpu"], row["memory_gib"] * 2**30, row["gpu"]) for name, row in json.loads(text).items()
+        name: Resources(row["cpu"], row["memory_gib"] * 2**30, row["gpu"], STAGES_PER_NODE)
+        for name, row in json.loads(text).items()
     }
 
 
@@ -76,10 +83,13 @@ def _derived(request: float | None, limit: float | None, default: float, capacit
 
 
 def instance_needs(spec: ServiceSpec, capacity: Resources) -> Resources:
-    """What one instance holds of a node: the sum over its containers."""
+    """What one instance holds of a node: the sum over its containers and its stage volumes' sidecars."""
     total = Resources(0, 0)
     for container in spec.containers:
         total += reserved(container, capacity)
+    for volume in spec.volumes:
+        if volume.stage is not None:
+            total += Resources(volume.sidecar.cpu or 0, volume.sidecar.memory or 0, stages=1)
     return total
 
 

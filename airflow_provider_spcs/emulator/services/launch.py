@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.services import families, ml_runtime, neighbours, secret_values
 from airflow_provider_spcs.emulator.services.integrations import allowed_hosts
@@ -185,3 +186,20 @@ def _place(use: SecretUse, values: dict[str, str], files: dict[str, bytes], env:
         return
     for key, content in values.items():
         files[f"{use.directory}/{key}"] = content.encode()
+
+
+deviates(
+    "services",
+    "A container is a local process: images.yaml says which environment stands for its image, and its root is this "
+    "machine's, read-only but for /tmp, HOME and mounts.",
+    "Without namespaces (macOS, Docker's defaults) a container's paths and names are replaced for Python and in its "
+    "command only, egress is held by proxy variables, and containers share the machine's ports.",
+    "Memory and CPU limits are held by a control group of version 2 where this user may make one, else by watching "
+    "and by affinity to whole cores; a container reads its limits below /sys/fs/cgroup either way.",
+    "A CPU limit that follows from the node alone is not held.",
+    "A stage volume takes appends and random writes, which Snowflake's refuses.",
+    "uid and gid of a volume, and blockConfig, are read and not applied; the size of a block volume, and of a memory "
+    "volume that several containers share, is not held.",
+    "The metric groups network and storage have no rows.",
+    "Messages and numbers of errors that Snowflake does not document are the emulator's own.",
+)

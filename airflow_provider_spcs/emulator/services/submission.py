@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
@@ -144,7 +145,8 @@ def dns_name(name: Name) -> str:
 def _needs(parsed: spec.ServiceSpec, pool: str, family: str) -> families.Resources:
     capacity = families.node(family)
     needs = families.instance_needs(parsed, capacity)
-    if not needs.fits(capacity):
+    # More stages than a node mounts keep an instance waiting, for ever; the statement succeeds.
+    if not replace(needs, stages=0).fits(capacity):
         raise invalid(
             f"resource requests of {needs.cpu:g} CPU, {needs.memory / 2**30:g}Gi memory and {needs.gpu} GPU cannot be "
             f"met: a node of compute pool '{pool}' ({family}) has {capacity.cpu:g} CPU, "

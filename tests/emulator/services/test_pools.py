@@ -102,6 +102,16 @@ def test_job_waits_for_room_and_says_why(local: Local, make_spec: Spec) -> None:
     assert local.ended("SECOND") == "DONE"
 
 
+def test_job_with_more_stages_than_a_node_mounts_waits(local: Local) -> None:
+    """Nine stage volumes are one too many: the statement succeeds, the instance is never placed."""
+    local.sql("CREATE STAGE NINE")
+    volumes = [{"name": f"v{index}", "source": f"@NINE/{index}"} for index in range(9)]
+    container = {"name": "main", "image": "python:3.11", "command": ["true"]}
+    local.start("NINE_STAGES", json.dumps({"spec": {"containers": [container], "volumes": volumes}}))
+    local.until(lambda: local.containers("NINE_STAGES")[0]["message"] == lifecycle.UNSCHEDULABLE)
+    local.sql("DROP SERVICE NINE_STAGES")
+
+
 def test_stop_all_cancels_every_job(local: Local, make_spec: Spec) -> None:
     """Running and waiting jobs become CANCELLED."""
     for name in ("STOP1", "STOP2"):

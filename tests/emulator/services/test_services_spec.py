@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
-from airflow_provider_spcs.emulator.services import spec
+from airflow_provider_spcs.emulator.services import families, spec
 from airflow_provider_spcs.emulator.services.merge import merged
 from airflow_provider_spcs.emulator.services.template import render
+
+NODE = families.node("CPU_X64_S")
 
 
 def _parsed(container: dict[str, Any] | None = None, **others: Any) -> spec.ServiceSpec:
@@ -80,6 +82,40 @@ def test_spec_that_breaks_a_rule_is_refused_with_its_path(
     assert caught.value.errno == 395018
     assert caught.value.message.startswith("Invalid spec: ")
     assert said in caught.value.message
+
+
+def test_secrets_are_counted_over_all_containers() -> None:
+    """Fifty for the whole service."""
+    one = {"snowflakeSecret": "s", "envVarName": "A", "secretKeyRef": "password"}
+    containers = [{"name": name, "image": "/d/s/r/i:1", "secrets": [one] * 26} for name in ("a", "b")]
+    with pytest.raises(SnowflakeError, match="52 secrets"):
+        spec.parse(spec.load(json.dumps({"spec": {"containers": containers}})))
+
+
+def test_singular_keys_of_snowflakes_examples_are_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """``container`` and ``endpoint`` are in some of its pages, but not in its reference."""
+    text = "spec: {container: [{name: a, image: /d/s/r/i:1}], endpoint: [{name: e, port: 80}]}"
+    parsed = spec.parse(spec.load(text))
+    assert (parsed.containers[0].name, parsed.endpoints[0].port) == ("a", 80)
+    assert "'container' is taken for 'containers'" in caplog.text
+
+
+def test_auto_scaling_is_refused_as_not_emulated() -> None:
+    """It is in the reference, so it is no unknown option."""
+    with pytest.raises(SnowflakeError) as caught:
+        _parsed({}, resourceManagement={"autoScalingPolicies": []})
+    assert caught.value.errno == 2
+
+
+def test_stage_volume_reserves_what_its_sidecar_asks() -> None:
+    """Half a gibibyte by default; what the specification says otherwise."""
+    stages = [
+        {"name": "a", "source": "stage", "stageConfig": {"name": "@s"}},
+        {"name": "b", "source": "stage", "stageConfig": {"name": "@s", "resources": {"requests": {"memory": "2Gi"}}}},
+        {"name": "c", "source": "@s"},
+    ]
+    needs = families.instance_needs(_parsed({"resources": {"requests": {"memory": "1Gi"}}}, volumes=stages), NODE)
+    assert (needs.memory, needs.stages) == (int(3.5 * 2**30), 3)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from airflow_provider_spcs.emulator.services.spec.quantity import cores, memory,
 
 GPU = "nvidia.com/gpu"
 MAX_SECRETS = 50
+"""Of all containers together. Source: Guidelines and limitations."""
+SIDECAR_MEMORY = 2**29
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _IMAGE = re.compile(
     r"[A-Za-z0-9./_-]+(:[0-9]+/[A-Za-z0-9./_-]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z"
@@ -105,14 +107,23 @@ def _resources(node: Node | None) -> tuple[Amounts, Amounts]:
     return requests, limits
 
 
-def sidecar_resources(node: Node) -> None:
-    """Check the resources of a stage volume's sidecar, where requests may be 0."""
-    for part in node.fields(("requests", "limits")).values():
-        fields = part.fields(("cpu", "memory"))
-        if "cpu" in fields:
-            cores(fields["cpu"])
-        if "memory" in fields:
-            memory_request(fields["memory"])
+def sidecar_requests(node: Node | None) -> Amounts:
+    """What a stage volume's sidecar reserves; requests may be 0.
+
+    Source: service specification reference: 0 CPU and 0.5Gi by default.
+    """
+    parts = node.fields(("requests", "limits")) if node else {}
+    amounts = {name: _sidecar_amounts(part) for name, part in parts.items()}
+    asked = amounts.get("requests", Amounts())
+    return Amounts(asked.cpu or 0, SIDECAR_MEMORY if asked.memory is None else asked.memory)
+
+
+def _sidecar_amounts(node: Node) -> Amounts:
+    fields = node.fields(("cpu", "memory"))
+    return Amounts(
+        cpu=cores(fields["cpu"]) if "cpu" in fields else None,
+        memory=memory_request(fields["memory"]) if "memory" in fields else None,
+    )
 
 
 def _probe(node: Node | None, period: int) -> Probe | None:

@@ -74,7 +74,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume: ``source`` is local, memory, block or stage; sizes in bytes."""
+    """A volume: ``source`` is local, memory, block or stage; sizes in bytes; ``sidecar`` is what its mount reserves."""
 
     name: str
     source: str
@@ -82,6 +82,7 @@ class Volume:
     size: int | None = None
     uid: int | None = None
     gid: int | None = None
+    sidecar: Amounts = Amounts()
 
 
 @dataclass(frozen=True)

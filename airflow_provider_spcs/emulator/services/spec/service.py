@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_spcs.emulator.errors import unsupported
-from airflow_provider_spcs.emulator.services.spec.containers import container
+from airflow_provider_spcs.emulator.services.spec.containers import MAX_SECRETS, container
 from airflow_provider_spcs.emulator.services.spec.endpoints import endpoint
 from airflow_provider_spcs.emulator.services.spec.model import Container, Endpoint, ServiceSpec, Volume
 from airflow_provider_spcs.emulator.services.spec.node import Node, invalid
 from airflow_provider_spcs.emulator.services.spec.volumes import volume
+
+log = logging.getLogger(__name__)
 
 MAX_CONTAINERS, MAX_ENDPOINTS, MAX_VOLUMES = 20, 100, 20
 METRIC_GROUPS = ("system", "system_limits", "status", "network", "storage")
@@ -34,13 +37,15 @@ def parse(data: Any) -> ServiceSpec:
     if data.get("spec") is None:
         raise invalid("missing 'spec'.")
     _capabilities(data.get("capabilities"))
-    fields = Node("spec", data["spec"]).fields(_SPEC_FIELDS, required=("containers",))
+    fields = Node("spec", _plural(data["spec"])).fields(_SPEC_FIELDS, required=("containers",))
     containers = tuple(container(item) for item in fields["containers"].items(MAX_CONTAINERS))
     endpoints = tuple(endpoint(item) for item in _items(fields.get("endpoints"), MAX_ENDPOINTS))
     volumes = tuple(volume(item) for item in _items(fields.get("volumes"), MAX_VOLUMES))
     for path, named in (("containers", containers), ("endpoints", endpoints), ("volumes", volumes)):
         _unique(path, named)
     _mounted(containers, volumes)
+    if (count := sum(len(item.secrets) for item in containers)) > MAX_SECRETS:
+        raise invalid(f"invalid 'spec.containers'. They use {count} secrets; at most {MAX_SECRETS} are allowed.")
     if data.get("serviceRoles") is not None:
         _roles(Node("serviceRoles", data["serviceRoles"]), {item.name for item in endpoints})
     return ServiceSpec(
@@ -51,6 +56,22 @@ def parse(data: Any) -> ServiceSpec:
         _groups(fields.get("platformMonitor")),
         _first_instance_first(fields.get("resourceManagement")),
     )
+
+
+def _plural(value: Any) -> Any:
+    """``container`` and ``endpoint`` stand for the plural, as in some of Snowflake's own examples.
+
+    Whether Snowflake takes them is not known, so whoever writes them is warned.
+    """
+    if not isinstance(value, dict):
+        return value
+    for one in ("container", "endpoint"):
+        if one in value and f"{one}s" not in value:
+            log.warning(
+                "Specification: '%s' is taken for '%ss', which Snowflake's reference has. Write that.", one, one
+            )
+            value = {f"{key}s" if key == one else key: item for key, item in value.items()}
+    return value
 
 
 def _items(node: Node | None, limit: int) -> list[Node]:
@@ -102,7 +123,9 @@ def _capabilities(value: Any) -> None:
 
 
 def _first_instance_first(node: Node | None) -> bool:
-    fields = node.fields(("controlPolicy",)) if node else {}
+    fields = node.fields(("controlPolicy", "autoScalingPolicies")) if node else {}
+    if "autoScalingPolicies" in fields:
+        raise unsupported("spec.resourceManagement.autoScalingPolicies")
     control = fields.get("controlPolicy")
     policy = control.fields(("startupOrder",)).get("startupOrder") if control else None
     order = policy.fields((), required=("type",))["type"] if policy else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from airflow_provider_spcs.emulator.errors import unsupported
-from airflow_provider_spcs.emulator.services.spec.containers import sidecar_resources
-from airflow_provider_spcs.emulator.services.spec.model import Volume
+from airflow_provider_spcs.emulator.services.spec.containers import sidecar_requests
+from airflow_provider_spcs.emulator.services.spec.model import Amounts, Volume
 from airflow_provider_spcs.emulator.services.spec.node import Node
 from airflow_provider_spcs.emulator.services.spec.quantity import gibibytes, memory
 
@@ -25,8 +25,9 @@ def volume(node: Node) -> Volume:
     kind = fields["source"].choice("local", "memory", "block", "stage")
     if kind == "stage":
         _only(fields, "uid", "gid", "stageConfig")
-        stage = _stage_config(node, fields.get("stageConfig"))
-        return Volume(name, kind, stage=stage, uid=_id(fields.get("uid")), gid=_id(fields.get("gid")))
+        stage, sidecar = _stage_config(node, fields.get("stageConfig"))
+        ids = {key: _id(fields.get(key)) for key in ("uid", "gid")}
+        return Volume(name, kind, stage=stage, sidecar=sidecar, **ids)
     if kind == "local":
         _only(fields)
         return Volume(name, kind)
@@ -51,7 +52,8 @@ def _id(node: Node | None) -> int | None:
     return node.integer(0, 2**31 - 1) if node else None
 
 
-def _stage_config(node: Node, config: Node | None) -> str:
+def _stage_config(node: Node, config: Node | None) -> tuple[str, Amounts]:
+    """The stage and what its sidecar reserves."""
     if config is None:
         raise node.fail("'stageConfig' must be set for a volume with source stage.")
     fields = config.fields(("metadataCache", "resources"), required=("name",))
@@ -60,9 +62,7 @@ def _stage_config(node: Node, config: Node | None) -> str:
         raise fields["name"].fail(f"Stage '{stage}' must begin with '@'.")
     if "metadataCache" in fields and not _DURATION.match(fields["metadataCache"].text()):
         raise fields["metadataCache"].fail("Value must be a duration, for example 1h30m.")
-    if "resources" in fields:
-        sidecar_resources(fields["resources"])
-    return stage
+    return stage, sidecar_requests(fields.get("resources"))
 
 
 def _block_config(node: Node) -> None:
