@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.lifecycle import TERMINAL
 from airflow_provider_spcs.emulator.page import container_log, hiding, jobs, rendering, stored_job, timeline
+from airflow_provider_spcs.emulator.page.outcome import outcome
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,12 +56,13 @@ def job_page(account: Account, request: Request) -> Response:
         row=row,
         shown=jobs.shown(row),
         over=row.status in TERMINAL,
+        outcome=outcome(row),
         changes=seen,
         spans=timeline.spans(row, seen, now),
         containers=every[:_MOST_CONTAINERS],
         more_containers=max(0, len(every) - _MOST_CONTAINERS),
         opened=opened,
-        window=container_log.last(account, opened.container) if opened else None,
+        window=container_log.last(account, row, opened.instance, opened.container) if opened else None,
         log_address=rendering.address(f"{path}/log", **place),
         file_address=rendering.address(f"{path}/log/file", **place),
         reasons=reasons(row),
@@ -81,7 +83,7 @@ def reasons(row: JobRow) -> list[str]:
             if item.status == "FAILED" or (item.status == "PENDING" and row.status == "PENDING"):
                 code = f" (exit code {item.exit_code}{exit_meaning(item.exit_code)})" if item.exit_code else ""
                 found.append(f"instance {instance.id}, container {item.name}: {item.message}{code}")
-    if row.message and row.status != "DONE" and not any(row.message in reason for reason in found):
+    if row.message and outcome(row) != "DONE" and not any(row.message in reason for reason in found):
         found.insert(0, row.message)
     return found[:_MOST_REASONS]
 

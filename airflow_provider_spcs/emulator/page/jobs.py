@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.page import rendering
+from airflow_provider_spcs.emulator.page.outcome import outcome
 from airflow_provider_spcs.emulator.page.paging import Paging
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class ShownJob:
     instances: int
     exit_codes: str
     """Of the containers that ended otherwise than with 0."""
+
+    @property
+    def outcome(self) -> str:
+        """How it stands, or ended."""
+        return outcome(self.row)
 
     @property
     def address(self) -> str:

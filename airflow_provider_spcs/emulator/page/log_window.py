@@ -95,9 +95,14 @@ def _line(stored: str) -> Line:
     stream, _, text = rest.partition(" ")
     if stream not in {"stdout", "stderr"}:
         when, stream, text = "", "stdout", stored
+    return Line(when, stream, shown(text))
+
+
+def shown(text: str) -> str:
+    """A line as a screen would show it, without colours, and cut when it is very long."""
     # A progress bar rewrites its line; what a person would see is its last state.
     text = _ESCAPES.sub("", text).rstrip("\r").rpartition("\r")[2]
     text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(text) > LONGEST_LINE:
         text = f"{text[:LONGEST_LINE]} [... {len(text) - LONGEST_LINE} more characters]"
-    return Line(when, stream, text)
+    return text

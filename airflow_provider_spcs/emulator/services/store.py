@@ -133,7 +133,9 @@ class JobStore:
             where, values = f"{where} AND status=?", [*values, status]
         with self._lock:
             rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE {where} ORDER BY created DESC LIMIT ? OFFSET ?",
+                # Sorted without what the rows hold, which is read for one page only.
+                f"SELECT {_COLUMNS} FROM jobs WHERE rowid IN (SELECT rowid FROM jobs WHERE {where}"
+                " ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?) ORDER BY created DESC, rowid DESC",
                 (*values, limit, offset),
             ).fetchall()
         return [_row(row) for row in rows]

@@ -30,10 +30,10 @@ sys.exit(3)
 """
 
 
-def specification(code: str, **container: Any) -> str:
+def specification(code: str, volumes: list[dict[str, Any]] | None = None, **container: Any) -> str:
     """A specification whose container ``main`` runs Python code."""
     main = {"name": "main", "image": IMAGE, "command": ["python", "-u", "-c", code], **container}
-    return json.dumps({"spec": {"containers": [main]}})
+    return json.dumps({"spec": {"containers": [main], **({"volumes": volumes} if volumes else {})}})
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,9 @@ def cursor(account: RunningAccount) -> Iterator[Any]:
     _wait(made, "FAILED_JOB", "FAILED")
     _wait(made, "GOOD_JOB", "DONE")
     _wait(made, "SLEEPER", "RUNNING")
+    _submit(made, "DROPPED_JOB", specification("print('kept in the event table')"))
+    _wait(made, "DROPPED_JOB", "DONE")
+    made.execute("drop service DROPPED_JOB")
     yield made
     made.execute("drop schema EMULATOR.LOOKED_AT")
     connection.close()
@@ -67,6 +70,16 @@ def get(account: RunningAccount, cursor: Any) -> Get:
         return requests.get(account.url + path, params=params, headers=headers, timeout=60)
 
     return fetch
+
+
+@pytest.fixture
+def submit(cursor: Any) -> Callable[..., None]:
+    """``submit(name, code, volumes, **container)``: one more job."""
+
+    def start(name: str, code: str, volumes: list[dict[str, Any]] | None = None, **container: Any) -> None:
+        _submit(cursor, name, specification(code, volumes, **container))
+
+    return start
 
 
 @pytest.fixture(scope="module")

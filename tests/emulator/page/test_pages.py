@@ -63,6 +63,17 @@ def test_job_page_of_a_job_with_stamp_shows_its_task(get: Get) -> None:
     assert "<dt>task id</dt><dd>train</dd>" in text
 
 
+def test_job_page_of_a_dropped_job_still_has_its_end_and_its_log(get: Get) -> None:
+    """A good job is dropped by default, and its link is pressed afterwards."""
+    text = get(f"{JOB}.DROPPED_JOB").text
+    assert '<span class="badge done">DONE</span>' in text
+    assert "dropped" in text
+    assert "Why it ended so" not in text
+    assert "kept in the event table" in text
+    assert "kept in the event table" in get(f"{JOB}.DROPPED_JOB/log/file").text
+    assert get(f"{JOB}.DROPPED_JOB/log").json()["ended"] is True
+
+
 def test_job_page_of_a_job_that_never_was_is_404(get: Get) -> None:
     """A page for people says so too."""
     reply = get(f"{JOB}.NO_SUCH_JOB")
