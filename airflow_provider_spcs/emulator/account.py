@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.faults import Faults
     from airflow_provider_spcs.emulator.models import Models
+    from airflow_provider_spcs.emulator.routines.store import Routines
     from airflow_provider_spcs.emulator.runner import Runner
     from airflow_provider_spcs.emulator.services import Services
     from airflow_provider_spcs.emulator.stages import Stages
@@ -110,6 +111,13 @@ class Account:
         from airflow_provider_spcs.emulator.models import Models
 
         return Models(self)
+
+    @cached_property
+    def routines(self) -> Routines:
+        """Functions and procedures that users created."""
+        from airflow_provider_spcs.emulator.routines.store import Routines
+
+        return Routines(self)
 
     def open(self) -> None:
         """Make what a new account has, and pick up what an earlier process of this home left."""

@@ -11,7 +11,7 @@ from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 
 
 class _Tokenizer(Snowflake.Tokenizer):
@@ -205,33 +205,72 @@ class Statement:
 
 
 def split(sql: str) -> list[str]:
-    """The statements of a text, without their semicolons; empty ones are left out."""
-    statements, start = [], 0
+    """The statements of a text, without their semicolons; empty ones are left out.
+
+    A block of Snowflake Scripting is one statement, whatever stands in it.
+    """
+    statements, first = [], 0
     tokens = tokenize(sql)
-    _check_no_script(tokens)
-    begin = 0
-    for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            if start:
+    begin = depth = 0
+    for index, token in enumerate(tokens):
+        if token.token_type is TokenType.SEMICOLON and not depth:
+            if index > first:
                 statements.append(sql[begin : token.start].strip())
-            begin, start = token.end + 1, 0
+            begin, first = token.end + 1, index + 1
+        elif index == first and _declares(token):
+            depth = 1
         else:
-            start += 1
-    if start:
+            depth = _deeper(tokens, index, depth, scripted=depth > 0 or _scripted(tokens, first, index))
+    if len(tokens) > first:
         statements.append(sql[begin:].strip())
     return statements
 
 
 _AFTER_BEGIN = {"", ";", "TRANSACTION", "WORK", "NAME"}
+_PAIRED = {"IF", "FOR", "WHILE", "LOOP", "REPEAT"}
 
 
-def _check_no_script(tokens: list[Token]) -> None:
-    """Refuse a block of Snowflake Scripting, which no splitting at semicolons can take apart.
+def _word(tokens: list[Token], index: int) -> str:
+    token = tokens[index] if 0 <= index < len(tokens) else None
+    plain = token is not None and token.token_type not in _STRINGS and token.token_type is not TokenType.IDENTIFIER
+    return token.text.upper() if token is not None and plain else ""
 
-    Raises:
-        SnowflakeError: 2 for ``DECLARE ...`` and for ``BEGIN`` with statements after it.
-    """
-    words = [token.text.upper() for token in tokens[:2]] + ["", ""]
-    declared = words[0] == "DECLARE" and tokens[0].token_type is not TokenType.IDENTIFIER
-    if declared or (words[0] == "BEGIN" and words[1] not in _AFTER_BEGIN):
-        raise unsupported("Snowflake Scripting: blocks of BEGIN ... END and DECLARE")
+
+def _declares(token: Token) -> bool:
+    return token.text.upper() == "DECLARE" and token.token_type is not TokenType.IDENTIFIER
+
+
+def _scripted(tokens: list[Token], first: int, index: int) -> bool:
+    """Whether a block begins here: first of all, or as the body of CREATE PROCEDURE and CREATE FUNCTION."""
+    if index == first:
+        return True
+    words = {_word(tokens, place) for place in range(first, min(first + 8, index))}
+    return (
+        _word(tokens, first) == "CREATE"
+        and bool(words & {"PROCEDURE", "FUNCTION"})
+        and (_word(tokens, index - 1) == "AS" or _word(tokens, index) == "DECLARE")
+    )
+
+
+def _deeper(tokens: list[Token], index: int, depth: int, *, scripted: bool) -> int:
+    """How many blocks and CASEs are open after a token; DECLARE opens the block that its BEGIN then continues."""
+    word = _word(tokens, index)
+    if not scripted:
+        return depth
+    if word == "BEGIN" and _word(tokens, index + 1) not in _AFTER_BEGIN:
+        opened = depth == 1 and _declared_before(tokens, index)
+        return depth if opened else depth + 1
+    if not depth:
+        return 1 if word == "DECLARE" else 0
+    if word == "CASE" and _word(tokens, index - 1) != "END":
+        return depth + 1
+    return depth - (word == "END" and _word(tokens, index + 1) not in _PAIRED)
+
+
+def _declared_before(tokens: list[Token], index: int) -> bool:
+    """Whether the block that begins here was opened by its DECLARE."""
+    for place in range(index - 1, -1, -1):
+        word = _word(tokens, place)
+        if word in {"DECLARE", "BEGIN"}:
+            return word == "DECLARE"
+    return False

@@ -17,6 +17,7 @@ from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, sett
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.registry import command, scalar
 from airflow_provider_spcs.emulator.result import Kind, Result, text, value
+from airflow_provider_spcs.emulator.routines import procedures
 from airflow_provider_spcs.emulator.statement import split
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
 
 @command("CALL")
 def call(session: Session, statement: Statement) -> Result:
-    """CALL of a system function or of an object's method."""
+    """CALL of a procedure, a system function or an object's method."""
     if statement.done:
         raise statement.unexpected()
     sql, binds = rest(statement)
+    ran = procedures.call(session, sql, binds)
+    if ran is not None:
+        return ran
     settled, tokens, left = settle(session, f"SELECT {sql}", binds)
     node = parse(settled, tokens, left).expressions[0].unalias()
     if isinstance(node, exp.Dot):
@@ -66,16 +70,20 @@ def explain(session: Session, statement: Statement) -> Result:
 
 @command("EXECUTE IMMEDIATE")
 def execute_immediate(session: Session, statement: Statement) -> Result:
-    """EXECUTE IMMEDIATE of one statement in a string or a variable; scripting blocks are refused."""
+    """EXECUTE IMMEDIATE of a statement or a scripting block in a string or a variable, with USING."""
+    values: list[Any] = []
     if statement.is_string():
         inner = statement.string()
+        if statement.accept("USING"):
+            sql, binds = rest(statement)
+            values = list(session.rows(f"SELECT {sql.strip()[1:-1]}", binds)[0])
     else:
         sql, binds = rest(statement)
         inner = str(session.rows(f"SELECT {sql}", binds)[0][0])
     parts = split(inner)
     if len(parts) != 1:
         raise SnowflakeError(f"EXECUTE IMMEDIATE takes one statement, found {len(parts)}.", 1003, "42000")
-    return session.execute(parts[0])
+    return session.execute(parts[0], values)
 
 
 @scalar("SYSTEM$CANCEL_ALL_QUERIES")
@@ -102,6 +110,20 @@ def client_version_info(session: Session) -> str:
     """An empty list: every version of every client is welcome."""
     del session
     return "[]"
+
+
+@scalar("SYSTEM$GET_DEFAULT_PYTHON_ARTIFACT_REPOSITORY")
+def default_artifact_repository(session: Session, *_: object) -> str:
+    """Where Python functions take their packages from: what this machine has."""
+    del session
+    return "snowflake.snowpark.anaconda_shared_repository"
+
+
+@scalar("SYSTEM$ARE_ANACONDA_TERMS_ACKNOWLEDGED")
+def are_anaconda_terms_acknowledged(session: Session) -> bool:
+    """True: nothing is taken from Anaconda."""
+    del session
+    return True
 
 
 @scalar("IS_ROLE_IN_SESSION")

@@ -59,6 +59,8 @@ class Session:
         self.variables: dict[str, object] = {}
         self.temporary: dict[Name, str] = {}
         """Temporary tables and views: their name and the hidden physical one."""
+        self.routines: dict[tuple[str, Name], dict[str, Any]] = {}
+        """Temporary functions and procedures, by kind and name with signature."""
         self.query_ids: list[str] = []
         self.query_id = ""
         """Of the statement that runs now; empty when nobody numbered it."""
@@ -205,6 +207,7 @@ def _parsed(sql: str, binds: Sequence[object]) -> Statement:
 
 refuses(
     "statements",
-    "functions, procedures, tasks, streams, pipes, dynamic tables, policies (CREATE, ALTER, DROP, SHOW)",
+    "tasks, streams, pipes, dynamic tables, policies, materialized views (CREATE, ALTER, DROP, SHOW)",
+    "functions and procedures in JAVASCRIPT, JAVA and SCALA; their SECRETS and EXTERNAL_ACCESS_INTEGRATIONS",
     "UNDROP, renaming of databases and schemas",
 )

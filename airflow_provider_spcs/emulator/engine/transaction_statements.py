@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, status, text
+from airflow_provider_spcs.emulator.routines.blocks import block
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -16,7 +17,9 @@ _DONE = "Statement executed successfully."
 
 @command("BEGIN", "BEGIN TRANSACTION", "BEGIN WORK", "START TRANSACTION")
 def begin(session: Session, statement: Statement) -> Result:
-    """BEGIN [TRANSACTION | WORK] [NAME n]."""
+    """BEGIN [TRANSACTION | WORK] [NAME n]; BEGIN with statements after it is a scripting block."""
+    if statement.at == 1 and not statement.done and not statement.looking_at("NAME"):
+        return block(session, statement)
     if statement.accept("NAME"):
         statement.identifier()
     statement.end()

@@ -98,8 +98,10 @@ _ALIASES = {
     **dict.fromkeys(["TIMESTAMP_NTZ", "TIMESTAMPNTZ", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"], "TIMESTAMP_NTZ"),
     **dict.fromkeys(["TIMESTAMP_LTZ", "TIMESTAMPLTZ", "TIMESTAMP WITH LOCAL TIME ZONE"], "TIMESTAMP_LTZ"),
     **dict.fromkeys(["TIMESTAMP_TZ", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"], "TIMESTAMP_TZ"),
+    "MAP": "OBJECT",
     **{name: name for name in ["DATE", "TIME", "VARIANT", "OBJECT", "ARRAY"]},
 }
+_STRUCTURED = {"ARRAY", "OBJECT", "MAP"}
 _SUFFIXES = [
     ("WITHOUT", "TIME", "ZONE"),
     ("WITH", "LOCAL", "TIME", "ZONE"),
@@ -115,13 +117,17 @@ def read(statement: Statement, timestamp: str = "TIMESTAMP_NTZ") -> Declared:
     Raises:
         SnowflakeError: 1003 or an unsupported-feature error for a type that is not one of Snowflake's.
     """
+    from airflow_provider_spcs.emulator.engine.ddl.columns import skip_parenthesis
+
     token = statement.peek()
     word = statement.identifier()
     sizes: list[int] = []
     for suffix in _SUFFIXES:
         if statement.accept(*suffix):
             word = f"{word} {' '.join(suffix)}"
-    if statement.accept("("):
+    if word in _STRUCTURED and statement.looking_at("("):
+        skip_parenthesis(statement)  # the elements' types are not kept
+    elif statement.accept("("):
         while not statement.accept(")"):
             if statement.accept(","):
                 continue

@@ -47,7 +47,7 @@ def scalar(call: Call, node: exp.Anonymous) -> exp.Expr:
     if column is not None:
         column.set("alias", exp.to_identifier(as_written(column.alias, node.expressions[0].this), quoted=True))
     answer = exp.Anonymous(this=method.name, expressions=[_struct(call, method, node)])
-    return _typed(answer, "$", method.outputs[0][1])
+    return typed(answer, "$", method.outputs[0][1])
 
 
 def table(call: Call, node: exp.TableFromRows) -> exp.Expr | None:
@@ -62,12 +62,12 @@ def table(call: Call, node: exp.TableFromRows) -> exp.Expr | None:
         raise unsupported("a model's scalar function in TABLE(...)")
     struct = _struct(call, method, inner)
     columns = ", ".join(
-        f"{_typed(exp.column('R'), f'$[{index}]', kind).sql('duckdb')} AS {quoted(name)}"
+        f"{typed(exp.column('R'), f'$[{index}]', kind).sql('duckdb')} AS {quoted(name)}"
         for index, (name, kind) in enumerate(method.outputs)
     )
     if not method.partition:
         answer = exp.Anonymous(this=method.name, expressions=[struct])
-        return _parsed(f"SELECT {columns} FROM (SELECT {answer.sql('duckdb')} AS R) AS Q")
+        return parsed(f"SELECT {columns} FROM (SELECT {answer.sql('duckdb')} AS R) AS Q")
     _partition(node, window, method, struct, columns)
     return None
 
@@ -91,7 +91,7 @@ def _partition(
     replaced = ", ".join(f"g.{key} AS {key}" for key in keys)
     grouped = f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
     collected = f"list({struct.sql('duckdb')}{' ' + order.sql('duckdb') if order is not None else ''})"
-    tree = _parsed(
+    tree = parsed(
         f"WITH sf_source AS (SELECT * FROM sf_hole), "
         f"g AS (SELECT {''.join(f'{key}, ' for key in keys)}{method.name}({collected}) AS sf_answer "
         f"FROM sf_source AS {quoted(source.alias_or_name or 'T')} {grouped}), "
@@ -127,7 +127,7 @@ def _method(call: Call, node: exp.Anonymous) -> Method:
 def _struct(call: Call, method: Method, node: exp.Anonymous) -> exp.Expr:
     fields: list[tuple[str, exp.Expr]] = [("SF_SESSION", exp.Literal.number(call.session.id))]
     fields += [
-        (f"A{index}", _argument(value, kind))
+        (f"A{index}", argument(value, kind))
         for index, (value, kind) in enumerate(zip(node.expressions[1:], method.inputs, strict=True))
     ]
     return exp.Struct(
@@ -137,7 +137,8 @@ def _struct(call: Call, method: Method, node: exp.Anonymous) -> exp.Expr:
     )
 
 
-def _argument(value: exp.Expr, kind: Declared) -> exp.Expr:
+def argument(value: exp.Expr, kind: Declared) -> exp.Expr:
+    """An argument as the DuckDB type that its process takes."""
     value = value.copy()
     if kind.name == "VARIANT":
         value = exp.Anonymous(this="sf_variant", expressions=[value])
@@ -148,7 +149,7 @@ def _argument(value: exp.Expr, kind: Declared) -> exp.Expr:
     return _cast(value, stored(kind))
 
 
-def _typed(answer: exp.Expr, path: str, kind: Declared) -> exp.Expr:
+def typed(answer: exp.Expr, path: str, kind: Declared) -> exp.Expr:
     """A value inside a JSON text as its type."""
     where = exp.Literal.string(path)
     if kind.name in _SEMI_STRUCTURED:
@@ -163,7 +164,8 @@ def _cast(value: exp.Expr, to: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
 
 
-def _parsed(sql: str) -> exp.Expr:
+def parsed(sql: str) -> exp.Expr:
+    """The tree of a DuckDB query whose tables are no tables of the user's; ``sf_hole`` stands for one that is."""
     tree: exp.Expr = exp.maybe_parse(sql, dialect="duckdb")
     for item in tree.find_all(exp.Table):
         item.meta["ours"] = item.name != "sf_hole"

@@ -32,10 +32,12 @@ class Workers:
 
     Args:
         account: Its image map says which interpreter runs them; they end with it.
+        program: The directory whose ``worker.program`` they run.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, program: Path = Path(__file__).parent) -> None:
         self._account = account
+        self._program = program
         self._lock = threading.Lock()
         self._running: dict[Path, _Worker] = {}
         account.closing.append(self.close)
@@ -83,7 +85,8 @@ class Workers:
                 worker = self._running.pop(directory, None)
                 if worker is None or worker.ended:
                     self._make_room()
-                    worker = _Worker(self._python(), directory, self._account.home.directory("models", ".workers"))
+                    scratch = self._account.home.directory("models", ".workers")
+                    worker = _Worker(self._python(), self._program, directory, scratch)
                 self._running[directory] = worker
             with worker.lock:
                 if not worker.ended:
@@ -106,14 +109,14 @@ class Workers:
 
 
 class _Worker:
-    def __init__(self, python: Path, directory: Path, scratch: Path) -> None:
+    def __init__(self, python: Path, program: Path, directory: Path, scratch: Path) -> None:
         self.lock = threading.Lock()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the process)
         # Isolated, so that nothing but the package and the interpreter's own libraries is imported.
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
         self._process = subprocess.Popen(
-            [str(python), "-I", "-B", "-c", _PROGRAM, str(Path(__file__).parent), str(directory)],
+            [str(python), "-I", "-B", "-c", _PROGRAM, str(program), str(directory)],
             stdin=requests,
             stdout=replies,
             stderr=self._log,

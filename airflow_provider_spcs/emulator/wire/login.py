@@ -27,12 +27,18 @@ def login(gateway: Gateway, call: Call) -> Reply:
     data = call.body.get("data")
     if not isinstance(data, dict):
         raise SnowflakeError("login-request: the body has no 'data' object.", 390_400, "08001")
-    user, token_role = identify(gateway, data)
-    parameters = data.get("SESSION_PARAMETERS")
-    asked = with_default_warehouse(gateway, call.query, str(data.get("TOKEN") or ""))
-    session = open_session(gateway, user, token_role, asked, parameters if isinstance(parameters, dict) else {})
     client = str(data.get("CLIENT_APP_ID", ""))
-    tokens = gateway.sessions.add(session, arrow=client.startswith("Python"), object_store=_universal(data))
+    attached = gateway.account.routines.attached.get(str(data.get("TOKEN") or ""))
+    if attached is not None:
+        user, session = attached.user, attached
+    else:
+        user, token_role = identify(gateway, data)
+        parameters = data.get("SESSION_PARAMETERS")
+        asked = with_default_warehouse(gateway, call.query, str(data.get("TOKEN") or ""))
+        session = open_session(gateway, user, token_role, asked, parameters if isinstance(parameters, dict) else {})
+    tokens = gateway.sessions.add(
+        session, arrow=client.startswith("Python"), object_store=_universal(data), owned=attached is None
+    )
     return reply.success(
         {
             "token": tokens.session,

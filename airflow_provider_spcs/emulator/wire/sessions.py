@@ -33,6 +33,8 @@ class WireSession:
     """Whether the client reads results as Arrow."""
     object_store: bool = False
     """Whether the client moves staged files over HTTP only, as from and to an object store."""
+    owned: bool = True
+    """Whether the session ends with it; a procedure's own client joins its caller's session."""
     retries: Retries = field(default_factory=Retries)
 
     _users: int = 0
@@ -55,7 +57,7 @@ class WireSession:
         with self._lock:
             self._users -= 1
             last = self._closed and not self._users
-        if last:
+        if last and self.owned:
             self.session.close()
 
     def close(self) -> None:
@@ -63,7 +65,7 @@ class WireSession:
         with self._lock:
             first, self._closed = not self._closed, True
             idle = not self._users
-        if first and idle:
+        if first and idle and self.owned:
             self.session.close()
 
 
@@ -94,11 +96,11 @@ class Sessions:
         self._by_token: dict[str, WireSession] = {}
         self._by_master: dict[str, WireSession] = {}
 
-    def add(self, session: Session, *, arrow: bool = True, object_store: bool = False) -> Tokens:
+    def add(self, session: Session, *, arrow: bool = True, object_store: bool = False, owned: bool = True) -> Tokens:
         """Hold an opened session; the tokens that lead to it."""
         self.sweep()
         now = self._clock.now()
-        return self._issue(WireSession(session, now, now, arrow, object_store))
+        return self._issue(WireSession(session, now, now, arrow, object_store, owned))
 
     def find(self, token: str) -> WireSession:
         """The session of a token.

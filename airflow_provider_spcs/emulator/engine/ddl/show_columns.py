@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_spcs.emulator.engine import catalog
 from airflow_provider_spcs.emulator.engine.show import Filter
 from airflow_provider_spcs.emulator.registry import command
-from airflow_provider_spcs.emulator.result import Kind, Result, number, text, timestamp_ltz
+from airflow_provider_spcs.emulator.result import Kind, Result, text
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -62,19 +62,3 @@ def _type(declared: Declared, nullable: bool) -> dict[str, object]:
     elif column.type.startswith("TIME"):
         said |= {"precision": 0, "scale": column.scale}
     return said
-
-
-@command("SHOW FUNCTIONS", "SHOW USER FUNCTIONS", "SHOW PROCEDURES", "SHOW USER PROCEDURES", "SHOW BUILTIN FUNCTIONS",
-         "SHOW EXTERNAL FUNCTIONS")  # fmt: skip
-def show_functions(session: Session, statement: Statement) -> Result:
-    """SHOW FUNCTIONS and PROCEDURES: none, because neither can be created here."""
-    Filter.parse(session, statement)
-    columns = [
-        timestamp_ltz("created_on"),
-        *map(text, ["name", "schema_name", "is_builtin", "is_aggregate", "is_ansi"]),
-        *map(number, ["min_num_arguments", "max_num_arguments"]),
-        *map(
-            text, ["arguments", "description", "catalog_name", "is_table_function", "valid_for_clustering", "is_secure"]
-        ),
-    ]
-    return Result(columns, [], kind=Kind.SHOW)

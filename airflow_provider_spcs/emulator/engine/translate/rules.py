@@ -9,6 +9,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.engine.translate import functions, generated, pivots, tables
 from airflow_provider_spcs.emulator.engine.translate.call import Call
 from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
+from airflow_provider_spcs.emulator.routines import expanding
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -20,6 +21,7 @@ def apply(session: Session, translation: Translation) -> None:
     _stages(session, translation)
     call = Call(session, translation)
     root = exp.Paren(this=translation.tree)  # so that the root, too, has a place to be replaced in
+    expanding.expand(call, root)
     _identifiers(root)
     translation.kinds = Kinds(session, root)
     generated.windows(root)

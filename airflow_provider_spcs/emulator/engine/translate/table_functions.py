@@ -10,6 +10,7 @@ from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine.translate.flatten import flattened
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.routines import calling, procedures
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
@@ -32,6 +33,12 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _substitute(node, exp.to_table(inner.this), alias)
     elif invocation.called(inner):
         _model(call, node, alias)
+    elif isinstance(inner, exp.Subquery):  # the body of a function in SQL
+        _substitute(node, inner.this, alias, lateral=not isinstance(node.parent, exp.From))
+    elif _routine(inner):
+        made = calling.table(call, node)
+        if made is not None:
+            _substitute(node, made, alias, lateral=not isinstance(node.parent, exp.From))
     else:
         _relation(call, node, _answer(call, inner), alias)
 
@@ -44,9 +51,19 @@ def _model(call: Call, node: exp.TableFromRows, alias: Any) -> None:
         _substitute(node, query, alias, lateral=True)
 
 
-def lateral(node: exp.Lateral) -> None:
-    """Rewrite LATERAL FLATTEN in place; other laterals are DuckDB's own."""
+def _routine(inner: Any) -> bool:
+    call = inner.this if isinstance(inner, exp.Window) else inner
+    return isinstance(call, exp.Expr) and call.meta.get("routine") is not None
+
+
+def lateral(call: Call, node: exp.Lateral) -> None:
+    """Rewrite LATERAL FLATTEN and calls of users' functions in place; other laterals are DuckDB's own."""
     inner = node.this
+    if _routine(inner):
+        made = calling.table(call, node)
+        if made is not None:
+            _substitute(node, made, node.args.get("alias"), lateral=True)
+        return
     if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
         _substitute_flatten(node, inner, node.args.get("alias"))
     elif isinstance(inner, exp.SplitToTable):
@@ -102,6 +119,9 @@ def _answer(call: Call, inner: exp.Expr) -> Result:
         if candidate in registry.TABLES:
             nodes = function.expressions if isinstance(function, exp.Anonymous) else list(function.args.values())
             return call.table(candidate, [item for item in nodes if isinstance(item, exp.Expr)])
+    answered = procedures.call(call.session, inner.sql("snowflake"), ())
+    if answered is not None:
+        return answered
     raise SnowflakeError(f"SQL compilation error:\nUnknown table function {name}.", 2141, "42601")
 
 

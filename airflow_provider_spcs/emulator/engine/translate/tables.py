@@ -21,7 +21,7 @@ def rewrite(call: Call, node: exp.Expr) -> None:
     if isinstance(node, exp.TableFromRows):
         table_functions.from_rows(call, node)
     elif isinstance(node, exp.Lateral):
-        table_functions.lateral(node)
+        table_functions.lateral(call, node)
     elif isinstance(node, exp.Join) and node.args.get("match_condition"):
         _asof(node)
     elif isinstance(node, exp.Values):

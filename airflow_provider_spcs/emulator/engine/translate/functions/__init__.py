@@ -19,6 +19,7 @@ from airflow_provider_spcs.emulator.engine.translate.functions import (
 )
 from airflow_provider_spcs.emulator.engine.translate.functions.names import MACROS
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, MODEL
+from airflow_provider_spcs.emulator.routines import calling
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
@@ -28,7 +29,7 @@ CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.i
 NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
 
 
-def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - the dispatch itself
+def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - the dispatch itself
     """What stands in DuckDB for one node whose children are rewritten already; the node itself when it stays."""
     if isinstance(node, exp.Func) and not isinstance(node.parent, exp.TableFromRows | exp.Table):
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
@@ -36,6 +37,8 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - th
             return _method(call, node)
         if name == MODEL and isinstance(node, exp.Anonymous):
             return _model(call, node)
+        if isinstance(node, exp.Anonymous) and node.meta.get("routine") is not None:
+            return calling.scalar(call, node) if not isinstance(node.parent, exp.TableFromRows) else node
         if name in registry.SCALARS:
             return call.scalar(name, _arguments(node))
         if name in context.FUNCTIONS:
@@ -50,6 +53,8 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911 - th
         return context.parameter(call, node)
     if isinstance(node, exp.Column):
         return context.column(call, node)
+    if isinstance(node, exp.Window) and node.meta.get("routine") is not None:
+        return calling.window(call, node)
     kinds = call.translation.kinds
     compare.rewrite(kinds, node)
     exact = numbers.exact(kinds, node)
