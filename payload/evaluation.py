@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SLICE_SHIFT = 14
 _MOST_SLICES = 30
 _CURVE_POINTS = 200
-_SHAP_ROWS = 2_000
+_SHAP_ROWS = 500
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import EXTERNAL, IN_MEMORY, Engine
+from engine import BLOCKS, EXTERNAL, Engine
 from table_cache import HOLDOUT, TRAIN, VALIDATION, TableCache
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 #: 256 bins fit one byte; 512 gained nothing in AUC, 64 lost little and saved nothing.
 MAX_BIN = 256
 
-#: Rows of a part that are watched after each round, at most; and rows that decide the bins of rotating blocks.
-WATCHED_ROWS = REFERENCE_ROWS = 1_000_000
+#: Rows of each part, at most, of which the loss is told after each round; early stopping decides by more.
+WATCHED_ROWS = {TRAIN: 30_000, VALIDATION: 1_000_000, HOLDOUT: 30_000}
+#: Rows that decide the bins, where there are more than twice as many.
+REFERENCE_ROWS = 1_000_000
+#: A sample of a part comes from so many places in it.
+_PLACES = 20
 
 
 @dataclass(frozen=True)
@@ -43,71 +47,86 @@ class MatrixMaker:
         cache: Where the rows are.
         engine: How to hold them.
         work: Directory for files of bins.
+        rows: Rows to learn from over all instances.
         threads: Processors to use.
         on_batch: Called at each batch; may raise to end the work.
     """
 
-    def __init__(
-        self, cache: TableCache, engine: Engine, work: Path, threads: int, on_batch: Callable[[], None]
+    def __init__(  # noqa: PLR0917 - what a matrix is made of
+        self,
+        cache: TableCache,
+        engine: Engine,
+        work: Path,
+        rows: int,
+        threads: int,
+        on_batch: Callable[[], None],
     ) -> None:
         self._cache, self._engine, self._work, self._threads = cache, engine, work, threads
         self._on_batch = on_batch
+        self._sampled_bins = engine.name == BLOCKS or rows > 2 * REFERENCE_ROWS
         self._bins: xgboost.QuantileDMatrix | None = None
         self._whole: Matrices | None = None
         self._watched: dict[str, xgboost.DMatrix] | None = None
 
     def segment(self, block: int) -> Matrices:
         """The matrices of one block; those of a single block are built once."""
-        if self._engine.name in (IN_MEMORY, EXTERNAL):
-            if self._whole is None:
-                train = self._external() if self._engine.name == EXTERNAL else self._binned(TRAIN)
-                self._whole = Matrices(train, self._watch(train))
-            return self._whole
-        if self._bins is None:
-            self._bins = self._binned(TRAIN, step=self._stride(TRAIN, REFERENCE_ROWS))
-        train = self._binned(TRAIN, first=block, step=self._engine.blocks, reference=self._bins)
-        return Matrices(train, self._watch(self._bins))
+        if self._engine.name == BLOCKS:
+            return self._with_watched(self._binned(TRAIN, block, self._engine.blocks, self._reference()))
+        if self._whole is None:
+            external = self._engine.name == EXTERNAL
+            self._whole = self._with_watched(
+                self._external() if external else self._binned(TRAIN, 0, 1, self._reference())
+            )
+        return self._whole
 
-    def _watch(self, reference: xgboost.DMatrix) -> dict[str, xgboost.DMatrix]:
+    def _reference(self) -> xgboost.QuantileDMatrix | None:
+        """Rows that decide the bins; None lets all of them."""
+        if self._bins is None and self._sampled_bins:
+            self._bins = self._sample(TRAIN, REFERENCE_ROWS, None)
+        return self._bins
+
+    def _with_watched(self, train: xgboost.DMatrix) -> Matrices:
         if self._watched is None:
             self._watched = {
-                part: self._binned(part, step=self._stride(part, WATCHED_ROWS), reference=reference)
-                for part in (VALIDATION, HOLDOUT)
-                if part in self._cache.rows
+                part: self._sample(part, most, train) for part, most in WATCHED_ROWS.items() if part in self._cache.rows
             }
-        return self._watched
+        return Matrices(train, self._watched)
 
-    def _stride(self, part: str, most: int) -> int:
-        return max(1, -(-self._cache.rows[part] // most))
+    def _sample(self, part: str, most: int, reference: xgboost.DMatrix | None) -> xgboost.QuantileDMatrix:
+        """At most so many rows of a part, from all over it."""
+        step = max(1, self._cache.batch_count(part) // _PLACES)
+        thin = max(1, -(-self._cache.rows[part] // step // most))
+        return self._binned(part, 0, step, reference, thin)
 
     def _binned(
-        self, part: str, first: int = 0, step: int = 1, reference: xgboost.DMatrix | None = None
+        self, part: str, first: int, step: int, reference: xgboost.DMatrix | None, thin: int = 1
     ) -> xgboost.QuantileDMatrix:
         import xgboost
 
         return xgboost.QuantileDMatrix(
-            self._iterator(part, first, step, None),
+            self._iterator(part, first, step, thin, None),
             ref=reference,
             max_bin=MAX_BIN,
             nthread=self._threads,
             enable_categorical=True,
         )
 
-    def _external(self) -> xgboost.ExtMemQuantileDMatrix:
+    def _external(self) -> xgboost.DMatrix:
         import xgboost
 
         return xgboost.ExtMemQuantileDMatrix(
-            self._iterator(TRAIN, 0, 1, str(self._work / "bins")),
+            self._iterator(TRAIN, 0, 1, 1, str(self._work / "bins")),
+            ref=self._reference(),
             max_bin=MAX_BIN,
             nthread=self._threads,
             enable_categorical=True,
         )
 
-    def _iterator(self, part: str, first: int, step: int, cache_prefix: str | None) -> Any:
+    def _iterator(self, part: str, first: int, step: int, thin: int, cache_prefix: str | None) -> Any:
         import xgboost
 
         def batches() -> Iterator[Any]:
-            return self._cache.batches(part, first, step)
+            return self._cache.batches(part, first, step, thin=thin)
 
         on_batch = self._on_batch
 

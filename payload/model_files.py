@@ -23,8 +23,8 @@ from typing import Any
 from problems import InputError
 from result import to_json
 
-__all__ = ["EVALUATION", "METRICS", "MODEL", "REPORT", "RESULT", "ROUNDS", "SAMPLE", "StoredModel", "prepare", "read",
-           "to_json", "write"]  # fmt: skip
+__all__ = ["EVALUATION", "METRICS", "MODEL", "REPORT", "RESULT", "ROUNDS", "SAMPLE", "StoredModel", "prepare",
+           "present", "read", "to_json", "write"]  # fmt: skip
 
 MODEL, METRICS, SAMPLE, RESULT = "model.ubj", "metrics.json", "sample.json", "result.json"
 EVALUATION, ROUNDS, REPORT = "evaluation.json", "rounds.jsonl", "report.html"
@@ -81,6 +81,12 @@ def write(  # noqa: PLR0917 - one parameter a file
     (directory / METRICS).write_text(to_json(metrics), encoding="utf-8")
     (directory / SAMPLE).write_text(to_json({"rows": sample}), encoding="utf-8")
     (directory / RESULT).write_text(to_json(result), encoding="utf-8")
+
+
+def present(directory: Path) -> list[Path]:
+    """The files that are there, of those that `write` may write."""
+    names = (MODEL, METRICS, SAMPLE, RESULT, EVALUATION, ROUNDS, REPORT)
+    return [directory / name for name in names if (directory / name).is_file()]
 
 
 def read(directory: Path) -> StoredModel:

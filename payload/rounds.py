@@ -81,11 +81,11 @@ class Boosting:
         parameters: XGBoost's own, beside the objective.
         rounds: Number of trees.
         patience: Rounds without a better validation loss after which training stops; None never stops.
-        on_round: Called after each round; may raise to end the work.
+        on_round: Called after each round with its line of `State.lines`; may raise to end the work.
     """
 
     def __init__(
-        self, parameters: dict[str, Any], rounds: int, patience: int | None, on_round: Callable[[], None]
+        self, parameters: dict[str, Any], rounds: int, patience: int | None, on_round: Callable[[dict[str, Any]], None]
     ) -> None:
         # With a seed for each round, what was drawn before does not matter: a resumed training draws the same.
         fixed = {"objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist"}
@@ -119,11 +119,11 @@ class Boosting:
     def _segment(self, state: State, segment: Segment, matrices: Matrices) -> None:
         import xgboost
 
-        watched = [(matrix, part) for part, matrix in {"train": matrices.train, **matrices.watched}.items()]
+        watched = [(matrix, part) for part, matrix in matrices.watched.items()]
         # A fresh booster each time, also where nothing was interrupted: a resumed training goes the same way.
         booster = xgboost.Booster(
             self._parameters,
-            [matrix for matrix, _ in watched],
+            [matrices.train, *matrices.watched.values()],
             model_file=bytearray(state.model) if state.model else None,
         )
         for index in range(segment.first, segment.last):
@@ -131,7 +131,7 @@ class Boosting:
             booster.update(matrices.train, index)
             losses = _losses(booster.eval_set(watched, index))
             self._note(state, segment, losses, matrices.train.num_row() / (time.perf_counter() - started))
-            self._on_round()
+            self._on_round(state.lines[-1])
             if self._patience and self._decide(state, booster, losses[VALIDATION]):
                 break
         state.model = bytes(booster.save_raw("ubj"))

@@ -124,7 +124,7 @@ class TableCache:
         return rows
 
     def batches(
-        self, part: str, first: int = 0, step: int = 1, limit: int | None = None
+        self, part: str, first: int = 0, step: int = 1, thin: int = 1
     ) -> Iterator[tuple[pa.Table, NDArray[np.float32]]]:
         """Features with text as dictionaries, and labels of shape (rows,), batch by batch.
 
@@ -132,15 +132,17 @@ class TableCache:
             part: Which rows.
             first: Number of the first batch.
             step: Every how many-th batch.
-            limit: End after so many batches.
+            thin: Of each batch every how many-th row.
         """
         import pyarrow as pa
 
         orders = {column: self._sorted_codes(column) for column in self.layout.categorical}
         names = {column: pa.array(self.categories(column), pa.string()) for column in orders}
         with pa.memory_map(str(self._path(part)), "r") as file, pa.ipc.open_file(file) as reader:
-            for index in range(first, reader.num_record_batches, step)[:limit]:
+            for index in range(first, reader.num_record_batches, step):
                 batch = reader.get_batch(index)
+                if thin > 1:
+                    batch = batch.take(pa.array(range(0, batch.num_rows, thin)))
                 columns = {name: batch.column(name) for name in self.layout.numbers}
                 for name, order in orders.items():
                     columns[name] = pa.DictionaryArray.from_arrays(order.take(batch.column(name)), names[name])

@@ -33,6 +33,7 @@ from report import write_report
 from result import write_result
 from session import open_session
 from source import SnowflakeTable
+from tracking import tracked
 from trainer import Trained, train
 from training_arguments import check
 
@@ -98,9 +99,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     if directory is not None and instance.leads:
         prepare(directory)
     work = None if arguments.work_dir is None else prepare(arguments.work_dir, "--work_dir")
-    with open_session() as session, tempfile.TemporaryDirectory(prefix="rows-", dir=work) as rows:
+    with (
+        open_session() as session,
+        tempfile.TemporaryDirectory(prefix="rows-", dir=work) as rows,
+        tracked(arguments, instance.leads) as tracking,
+    ):
+        table = SnowflakeTable(session, arguments.source_table)
         with group(instance, lambda: head_address(session)):
-            trained = train(SnowflakeTable(session, arguments.source_table), arguments, Path(rows), instance)
+            trained = train(table, arguments, Path(rows), instance, tracking)
         if not instance.leads:
             logger.info("instance %d is done; instance 0 writes the model", instance.index)
             return
@@ -110,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             result = save_to_directory(
                 trained, directory, report=not arguments.no_report, compare_with=arguments.compare_with
             )
+        tracking.end(trained.metrics["metrics"], directory)
     if arguments.checkpoint_dir is not None:
         clear_checkpoints(arguments.checkpoint_dir)
     write_result(result)

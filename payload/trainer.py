@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +25,15 @@ from memory_watch import MemoryWatch
 from rounds import Boosting, State, segments
 from source import Source
 from table_cache import HOLDOUT, MAX_BATCH_ROWS, MIN_BATCH_ROWS, TRAIN, VALIDATION, TableCache
+from tracking import OFF, Tracking
 from training_arguments import check
 
 _SAMPLE_ROWS = 10
 #: The local copy has about so many batches, until they reach their largest size.
-_BATCHES = 100
+_BATCHES = 40
+#: Arguments that may change between two runs of one training.
+_WITHOUT_EFFECT = ("work_dir", "checkpoint_dir", "output_dir", "compare_with", "no_report", "memory_limit", "tracking",
+                   "tracking_uri", "experiment", "tracking_required")  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +59,13 @@ class Trained:
     rounds: list[dict[str, Any]]
 
 
-def train(source: Source, arguments: argparse.Namespace, work: Path, instance: Instance = ALONE) -> Trained:
+def train(
+    source: Source,
+    arguments: argparse.Namespace,
+    work: Path,
+    instance: Instance = ALONE,
+    tracking: Tracking = OFF,
+) -> Trained:
     """Read, train and evaluate.
 
     Args:
@@ -62,6 +73,7 @@ def train(source: Source, arguments: argparse.Namespace, work: Path, instance: I
         arguments: As `parser` gives them.
         work: Directory for the local copy of the rows.
         instance: Which of the job's instances this is.
+        tracking: Is told of the parameters and of each round.
 
     Raises:
         InputError: If an argument does not fit the rows.
@@ -72,7 +84,7 @@ def train(source: Source, arguments: argparse.Namespace, work: Path, instance: I
     limit = memory_limit(arguments.memory_limit)
     with MemoryWatch(limit).watching() as watch:
         try:
-            return _Run(source, arguments, work, instance, device, watch).train()
+            return _Run(source, arguments, work, instance, device, watch, tracking).train()
         except Exception as error:
             reason = explained(instance, error)
             if reason is error:
@@ -91,7 +103,9 @@ class _Run:
         instance: Instance,
         device: str,
         watch: MemoryWatch,
+        tracking: Tracking,
     ) -> None:
+        self._tracking = tracking
         self._source, self._arguments, self._work, self._instance = source, arguments, work, instance
         self._device, self._watch = device, watch
         self._threads = arguments.threads or processors()
@@ -100,6 +114,7 @@ class _Run:
     def train(self) -> Trained:
         cache, parts_rows = self._read()
         engine = self._choose(cache)
+        self._tracking.begin(self._known(cache, engine, parts_rows))
         state = self._boost(cache, engine, parts_rows)
         booster = boosting.load(state.best_model or state.model or b"", self._threads)
         boosting.remember_layout(booster, cache)
@@ -135,6 +150,7 @@ class _Run:
             "peak_memory_bytes": peak_memory(),
             "peak_unreclaimable_bytes": self._watch.peak,
             "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tracking": self._tracking.run,
             "commit": provenance.commit(),
             "arguments": _plain(self._arguments),
             "versions": provenance.versions(),
@@ -147,6 +163,20 @@ class _Run:
             evaluation={**evaluation, "learning": state.history},
             rounds=state.lines,
         )
+
+    def _known(self, cache: TableCache, engine: Engine, rows: dict[str, int]) -> dict[str, Any]:
+        """What a record of the training says of it before its first round."""
+        return {
+            **_plain(self._arguments),
+            **{f"{part}_rows": count for part, count in rows.items()},
+            "source_table": self._source.name,
+            "features": ", ".join(cache.layout.features),
+            "fingerprint": self._fingerprint(cache),
+            "engine": engine.description,
+            "commit": provenance.commit(),
+            "instances": self._instance.count,
+            "job": os.environ.get("SNOWFLAKE_SERVICE_NAME"),
+        }
 
     def _read(self) -> tuple[TableCache, dict[str, int]]:
         """The local copy of this instance's rows, and the rows of each part over all instances."""
@@ -178,7 +208,7 @@ class _Run:
 
     def _choose(self, cache: TableCache) -> Engine:
         arguments = self._arguments
-        beside = sum(min(rows, WATCHED_ROWS) for part, rows in cache.rows.items() if part != TRAIN)
+        beside = sum(min(rows, WATCHED_ROWS[part]) for part, rows in cache.rows.items())
         size = Size(cache.rows[TRAIN], len(cache.layout.features), cache.missing > 0, beside)
         least_batches = min(gather(self._instance, cache.batch_count(TRAIN)))
         with together(self._instance, "choose how to hold the rows"):
@@ -194,7 +224,7 @@ class _Run:
 
     def _boost(self, cache: TableCache, engine: Engine, rows: dict[str, int]) -> State:
         arguments = self._arguments
-        maker = MatrixMaker(cache, engine, self._work, self._threads, self._watch.check)
+        maker = MatrixMaker(cache, engine, self._work, rows[TRAIN], self._threads, self._watch.check)
         checkpoints = self._checkpoints(cache, engine)
         loaded = checkpoints.load() if checkpoints and self._instance.leads else None
         state = gather(self._instance, loaded)[0] or State()
@@ -203,12 +233,17 @@ class _Run:
         self._clock.lap("prepare")
         logger.info("training on %s: %s rows, %d features", self._device, f"{rows[TRAIN]:,}",
                     len(cache.layout.features))  # fmt: skip
+
+        def told(line: dict[str, Any]) -> None:
+            self._watch.check()
+            self._tracking.round(line)
+
         every = arguments.checkpoint_rounds if checkpoints and engine.blocks == 1 else None
         boost = Boosting(
             _parameters(arguments, self._device, self._threads),
             arguments.num_rounds,
             arguments.early_stopping_rounds,
-            self._watch.check,
+            told,
         )
 
         def save(state: State) -> None:
@@ -223,7 +258,7 @@ class _Run:
         if arguments.checkpoint_dir is None:
             return None
         kept = _plain(arguments)
-        for name in ("work_dir", "checkpoint_dir", "output_dir", "compare_with", "no_report", "memory_limit"):
+        for name in _WITHOUT_EFFECT:
             del kept[name]
         versions = provenance.versions()
         identity = {

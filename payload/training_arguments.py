@@ -10,6 +10,8 @@ from machine import parse_bytes
 from names import parts
 from problems import InputError
 from registry import check_names
+from tracking import CHOICES as TRACKING_CHOICES
+from tracking import NONE, check_tracking
 
 _FRACTION = (1e-6, 1 - 1e-6)
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -35,6 +37,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     _add_model(arguments.add_argument_group("model"))
     _add_machine(arguments.add_argument_group("machine"))
     _add_output(arguments.add_argument_group("output"))
+    _add_tracking(arguments.add_argument_group("tracking"))
     return arguments
 
 
@@ -55,6 +58,7 @@ def check(arguments: argparse.Namespace) -> None:
             )
     if arguments.memory_limit:
         parse_bytes(arguments.memory_limit, "--memory_limit")
+    check_tracking(arguments)
 
 
 def _add_data(data: argparse._ArgumentGroup) -> None:
@@ -128,3 +132,14 @@ def _add_output(output: argparse._ArgumentGroup) -> None:
     )
     output.add_argument("--compare_with", type=Path, help="directory of an earlier model, shown beside in the report")
     output.add_argument("--no_report", action="store_true", help="write no report.html")
+
+
+def _add_tracking(tracking: argparse._ArgumentGroup) -> None:
+    tracking.add_argument("--tracking", choices=TRACKING_CHOICES, default=NONE, help="where to record (default: none)")
+    tracking.add_argument(
+        "--tracking_uri", help="address of the server (default: $MLFLOW_TRACKING_URI, $WANDB_BASE_URL or W&B's own)"
+    )
+    tracking.add_argument("--experiment", help="MLflow's experiment or W&B's project (default: --model_name)")
+    tracking.add_argument(
+        "--tracking_required", action="store_true", help="fail the training when it cannot be recorded"
+    )
