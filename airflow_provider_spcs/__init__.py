@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_provider_spcs.alerting import failure_facts
     from airflow_provider_spcs.decorators import spcs_cmd_task, spcs_task
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.hooks import SpcsHook
@@ -43,11 +44,13 @@ __all__ = [
     "StageVolume",
     "VolumeMount",
     "__version__",
+    "failure_facts",
     "spcs_cmd_task",
     "spcs_task",
 ]
 
 _HOMES = {
+    "alerting": ("failure_facts",),
     "decorators": ("spcs_cmd_task", "spcs_task"),
     "git": ("GitSource",),
     "hooks": ("SpcsHook",),

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from airflow_provider_spcs import rows, sql
 from airflow_provider_spcs.calls import Calls
-from airflow_provider_spcs.errors import StatementError
+from airflow_provider_spcs.errors import InvalidName, StatementError
 from airflow_provider_spcs.naming import JobName, Stamp
 from airflow_provider_spcs.payload_tree import combine, written
 from airflow_provider_spcs.quoting import StagePath, bare, identifier, qualified
@@ -92,6 +92,13 @@ class SpcsClient:
             self._place = (str(row["database_name"] or ""), str(row["schema_name"] or ""))
         return self._place
 
+    def _here(self) -> tuple[str, str]:
+        if not all(self.place()):
+            # Snowflake opens a session with a database that is not there, and leaves it without one.
+            what = "no current database and schema: none is given, or the role may not see what is given"
+            raise InvalidName("session", what, "A job belongs to a schema", "Correct the connection or the operator")
+        return self.place()
+
     def qualify(self, name: str | JobName) -> JobName:
         """``NAME``, ``SCHEMA.NAME`` or ``DB.SCHEMA.NAME`` as a qualified name, filled in from the session."""
         if isinstance(name, JobName):
@@ -99,7 +106,7 @@ class SpcsClient:
         parts = split_name(name)
         if parts is not None and len(parts) == 3:
             return JobName.parse(name)
-        database, schema = self.place()
+        database, schema = self._here()
         return JobName.parse(name, database=database, schema=schema)
 
     # Submit
@@ -187,8 +194,7 @@ class SpcsClient:
             starts_with: Prefix, case-sensitive.
         """
         if schema is None:
-            here = self.qualify("A_JOB")
-            schema = f"{here.database}.{here.schema}"
+            schema = ".".join(self._here())
         qualified(schema, "schema")
         found: dict[JobName, JobState] = {}
         after: str | None = None

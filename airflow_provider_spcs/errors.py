@@ -33,6 +33,7 @@ The message is ``{where}: {what, with the value}. {rule}. {mend}. [{source}]``; 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 def sentence(text: str) -> str:
@@ -52,6 +53,8 @@ class SpcsError(RuntimeError):
         source: Where the rule comes from.
     """
 
+    #: What stands between the parts of the message.
+    _separator = " "
     #: Whether the same action may work when tried again, unchanged.
     retryable = False
     #: Whether no retry of the task can mend it: somebody has to change something first.
@@ -64,7 +67,17 @@ class SpcsError(RuntimeError):
         self.mend = mend
         self.source = source
         parts = [f"{where}: {sentence(what)}", sentence(rule), sentence(mend), f"[{source}]" if source else ""]
-        super().__init__(" ".join(part for part in parts if part))
+        super().__init__(self._separator.join(part for part in parts if part))
+
+    def facts(self) -> dict[str, Any]:
+        """What is known, as JSON values: for an XCom, a notifier, a ticket."""
+        return {
+            "error": type(self).__name__,
+            "headline": f"{self.where}: {sentence(self.what)}",
+            "rule": self.rule,
+            "mend": self.mend,
+            "message": str(self),
+        }
 
 
 class InvalidInput(SpcsError, ValueError):
@@ -148,6 +161,10 @@ class StatementError(SpcsError):
         self.sqlstate = sqlstate
         self.query_id = query_id
 
+    def facts(self) -> dict[str, Any]:
+        """As :meth:`SpcsError.facts`, with the statement's numbers."""
+        return {**super().facts(), "errno": self.errno, "sqlstate": self.sqlstate, "query_id": self.query_id}
+
     @property
     def asks_for_a_person(self) -> bool:
         """Whether the statement, its objects, the role or the login are wrong, by SQLSTATE class and errno.
@@ -194,7 +211,12 @@ class JobError(SpcsError):
         exit_code: Its exit code.
         message: Snowflake's own words on the container or the job.
         last_lines: The end of its log.
+        compute_pool: Where it ran.
+        pending_seconds: How long it waited; None when that is not known.
+        running_seconds: How long it ran; None when it did not.
     """
+
+    _separator = "\n  "
 
     def __init__(
         self,
@@ -211,6 +233,9 @@ class JobError(SpcsError):
         exit_code: int | None = None,
         message: str = "",
         last_lines: Sequence[str] = (),
+        compute_pool: str = "",
+        pending_seconds: int | None = None,
+        running_seconds: int | None = None,
     ) -> None:
         super().__init__(where, what, rule, mend, source)
         self.job_name = job_name or where
@@ -220,6 +245,25 @@ class JobError(SpcsError):
         self.exit_code = exit_code
         self.message = message
         self.last_lines = tuple(last_lines)
+        self.compute_pool = compute_pool
+        self.pending_seconds = pending_seconds
+        self.running_seconds = running_seconds
+
+    def facts(self) -> dict[str, Any]:
+        """As :meth:`SpcsError.facts`, with the job's story."""
+        return {
+            **super().facts(),
+            "job_name": self.job_name,
+            "status": self.status,
+            "instance_id": self.instance_id,
+            "container_name": self.container_name,
+            "exit_code": self.exit_code,
+            "snowflake_message": self.message,
+            "last_lines": list(self.last_lines),
+            "compute_pool": self.compute_pool,
+            "pending_seconds": self.pending_seconds,
+            "running_seconds": self.running_seconds,
+        }
 
 
 class JobFailedError(JobError):

@@ -93,12 +93,13 @@ def explain(facts: Facts) -> JobError:
         what += f", exit code {guilty.exit_code}" if guilty.exit_code is not None else ""
         if kind is JobFailedError and out_of_memory(guilty.exit_code, guilty.message):
             kind = JobOutOfMemory
+    pending, running = _clocks(state, facts.containers)
     return kind(
         where,
         what + _lines(facts.last_lines),
         rule=_meaning(facts, guilty),
-        mend=" ".join(
-            filter(None, [_pool(facts.pool), _elapsed(state, facts.containers), facts.fate, _look(facts, guilty)])
+        mend="\n  ".join(
+            filter(None, [_pool(facts.pool), _elapsed(pending, running), facts.fate, _look(facts, guilty)])
         ),
         job_name=where,
         status=status,
@@ -107,11 +108,16 @@ def explain(facts: Facts) -> JobError:
         exit_code=guilty.exit_code if guilty else None,
         message=(guilty.message if guilty else "") or (state.message if state else ""),
         last_lines=facts.last_lines,
+        compute_pool=facts.pool.name if facts.pool else state.compute_pool if state else "",
+        pending_seconds=pending,
+        running_seconds=running,
     )
 
 
 def _lines(lines: Sequence[str]) -> str:
-    return f". Last {len(lines)} lines above" if lines else ". It wrote no log"
+    if not lines:
+        return ". It wrote no log"
+    return ". Its last line is above" if len(lines) == 1 else f". Its last {len(lines)} lines are above"
 
 
 def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
@@ -126,10 +132,10 @@ def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
             words.append(f"{guilty.exit_code}: {facts.exit_codes[guilty.exit_code]}.")
         else:
             meaning = exit_meaning(guilty.exit_code)
-            words.append(f"{guilty.exit_code} is {meaning.meaning}. {meaning.mend}.")
+            words.append(f"{guilty.exit_code}: {meaning.meaning}. {meaning.mend}.")
     elif facts.state is not None and facts.state.status.mend:
         words.append(f"{facts.state.status.mend}.")
-    return " ".join(words)
+    return "\n  ".join(words)
 
 
 def last_exception(lines: Sequence[str]) -> str:
@@ -145,17 +151,29 @@ def _pool(pool: PoolState | None) -> str:
     if pool is None:
         return ""
     nodes = f"{pool.active_nodes} of at most {pool.max_nodes} nodes in use"
+    if pool.state == "SUSPENDED" and not pool.auto_resume:
+        return (
+            f"Compute pool {pool.name} is SUSPENDED, and does not resume by itself: "
+            f"ALTER COMPUTE POOL {pool.name} RESUME."
+        )
     return f"Compute pool {pool.name} is {pool.state}, {nodes}."
 
 
-def _elapsed(state: JobState | None, containers: Sequence[ContainerReport]) -> str:
+def _clocks(state: JobState | None, containers: Sequence[ContainerReport]) -> tuple[int | None, int | None]:
+    """Seconds that a job was pending, and that it ran; None for what is not known or was not."""
     if state is None or state.created_at is None:
-        return ""
+        return None, None
     started = min((report.started_at for report in containers if report.started_at), default=None)
     end = state.ended_at or datetime.now(UTC)
     if started is None:
-        return f"It was pending for {_seconds(end, state.created_at)} s and never ran."
-    return f"It was pending for {_seconds(started, state.created_at)} s and ran for {_seconds(end, started)} s."
+        return _seconds(end, state.created_at), None
+    return _seconds(started, state.created_at), _seconds(end, started)
+
+
+def _elapsed(pending: int | None, running: int | None) -> str:
+    if pending is None:
+        return ""
+    return f"It was pending for {pending} s and " + ("never ran." if running is None else f"ran for {running} s.")
 
 
 def _seconds(later: datetime, earlier: datetime) -> int:

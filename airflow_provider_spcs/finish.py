@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
+from airflow_provider_spcs.alerting import FAILURE_KEY, shown_facts
 from airflow_provider_spcs.attempt import Attempt, Store, remember
 from airflow_provider_spcs.ending import Ending, Reason
 from airflow_provider_spcs.errors import JobError, JobOutOfMemory, ResultError, SpcsError
@@ -138,6 +139,7 @@ class Finish:
         error = explain(Facts(ending, state, containers, pool, lines, fate=fate, exit_codes=self.exit_codes))
         if isinstance(error, JobOutOfMemory):
             error.hopeless = larger is None and self.policy.on_oom != "retry"
+        self.push(FAILURE_KEY, shown_facts(error))
         self._push_result_of_failure()
         if state is not None and state.status.terminal and self.policy.drops(succeeded=False):
             self._drop(name)

@@ -157,9 +157,15 @@ class SpcsJobOperator(SpcsJobParameters):
                 self.job_name = str(plan.name)
                 if self.escalation is not None:
                     order = self.escalation.apply(self.hook, order, plan.previous, self.log)
-                submission = submit(
-                    self.hook, order, plan, attempt, store=store, log=self.log, preflight=self.preflight
-                )
+                try:
+                    submission = submit(
+                        self.hook, order, plan, attempt, store=store, log=self.log, preflight=self.preflight
+                    )
+                except SpcsError as error:
+                    from airflow_provider_spcs.alerting import FAILURE_KEY, shown_facts
+
+                    self._push(context, FAILURE_KEY, shown_facts(error))
+                    raise
                 query_id = submission.query_id
                 self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
             self._note(context, plan.name, query_id)

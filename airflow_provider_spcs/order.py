@@ -20,7 +20,8 @@ from airflow_provider_spcs.composition import (
     stage_path,
     with_memory_times,
 )
-from airflow_provider_spcs.errors import InvalidInput, PreflightError
+from airflow_provider_spcs.errors import InvalidInput, PreflightError, SpcsError, StatementError
+from airflow_provider_spcs.refusal import MISSING, NOT_PERMITTED
 from airflow_provider_spcs.spec import ServiceSpec
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.sql import SpecFile
     from airflow_provider_spcs.submission import Submission
     from airflow_provider_spcs.waiting import Log
+
+_NOT_THERE = (*MISSING, NOT_PERMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +204,15 @@ def submit(
     if plan.replace is not None:
         hook.drop_job(plan.replace.name)
         log.info("%s had ended (%s) and has the wanted name: dropped.", plan.replace.name, plan.replace.status)
+    try:
+        return _send(hook, order, plan, attempt, store=store, log=log)
+    except StatementError as error:
+        if error.errno not in _NOT_THERE:
+            raise
+        raise _with_reasons(hook, order, plan.name, error) from error
+
+
+def _send(hook: SpcsHook, order: Order, plan: Plan, attempt: Attempt, *, store: Store | None, log: Log) -> Submission:
     payload_stage = None
     if order.has_payload:
         payload_stage = hook.upload_payload(order.payload, f"{order.root}/payloads", files=order.payload_files)
@@ -218,3 +230,43 @@ def submit(
         external_access_integrations=order.external_access_integrations,
         tags=order.tags,
     )
+
+
+def _with_reasons(hook: SpcsHook, order: Order, name: JobName, error: StatementError) -> StatementError:
+    """The refusal with all that is missing, since Snowflake tells one thing at a time; else with what to grant."""
+    from airflow_provider_spcs import sql
+    from airflow_provider_spcs.grants import grants
+
+    try:
+        problems = order.problems(hook, name)
+        role = str(hook.query(*sql.current_role())[0]["role_name"])
+    except SpcsError:
+        return error
+    mend = error.mend
+    if problems:
+        mend = "Not there for this role:\n" + "\n".join(
+            f"  {number}. {each}" for number, each in enumerate(problems, 1)
+        )
+    elif error.errno == NOT_PERMITTED:
+        spec = order.planned(name)
+        needed = grants(
+            name,
+            spec if isinstance(spec, ServiceSpec) else None,
+            role=role,
+            compute_pool=order.compute_pool,
+            query_warehouse=order.query_warehouse,
+            external_access_integrations=order.external_access_integrations,
+        )
+        mend = "What a job like this needs, of which some may be granted already:\n  " + "\n  ".join(needed)
+    found = type(error)(
+        error.where,
+        error.what,
+        error.rule,
+        mend,
+        error.source,
+        errno=error.errno,
+        sqlstate=error.sqlstate,
+        query_id=error.query_id,
+    )
+    found.hopeless = error.hopeless
+    return found

@@ -15,6 +15,7 @@ from airflow_provider_spcs.transient import describe, errno_of, is_snowflake
 ALREADY_EXISTS = 2002
 #: Both are seen for an object that is gone; which of them DESCRIBE SERVICE gives is not settled by any source.
 MISSING = (2003, 2043)
+NOT_PERMITTED = 3001
 
 #: errno -> class, rule, mend
 _KNOWN: dict[int, tuple[type[StatementError], str, str]] = {

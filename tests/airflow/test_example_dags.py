@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,3 +126,29 @@ def test_functions_example_runs_over_mapped_containers(demo_objects: None, run_d
 def test_dags_folder_stays_empty() -> None:
     """``dag.test()`` parses it on each call."""
     assert list(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).iterdir()) == []
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_alerts_example_gives_its_notifiers_the_failure_card(
+    demo_objects: None, run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, fail: bool
+) -> None:
+    """Through Airflow's own callbacks: mail and chat get the card of a failed job, chat the result of a good one."""
+    said: list[tuple[str, str]] = []
+
+    class Notifier:
+        def __init__(self, **words: Any) -> None:
+            self.text = words.get("html_content") or words["text"]
+
+        def __call__(self, context: Any) -> None:
+            said.append((type(self).__name__, self.text))
+
+    for module, name in (("smtp.notifications.smtp", "SmtpNotifier"), ("slack.notifications.slack", "SlackNotifier")):
+        parts = f"airflow.providers.{module}".split(".")
+        for end in range(3, len(parts) + 1):
+            monkeypatch.setitem(sys.modules, ".".join(parts[:end]), ModuleType(".".join(parts[:end])))
+        monkeypatch.setattr(sys.modules[".".join(parts)], name, type(name, (Notifier,), {}), raising=False)
+    run = run_dag(dag_of(EXAMPLES / "alerts.py"), run_conf={"fail": fail})
+    assert str(run.state) == ("failed" if fail else "success")
+    assert [kind for kind, _ in said] == (["SmtpNotifier", "SlackNotifier"] if fail else ["SlackNotifier"])
+    words = ("exit code 1", "AssertionError: asked to fail", "DROP SERVICE ML_DEMO_DB.") if fail else ("job is done",)
+    assert [word for word in words if word not in said[-1][1]] == []

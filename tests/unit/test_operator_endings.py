@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,8 +134,8 @@ def test_explain_each_end_has_its_error(given: Facts, kind: type[JobError]) -> N
 def test_explain_card_holds_everything_to_act_on() -> None:
     """Status, instance, container, exit code and meaning, Snowflake's words, pool, times, fate, and where to look."""
     error = explain(facts(exit_code=137, message="killed"))
-    parts = ("DB.S.AF_JOB_1: FAILED, instance 0, container 'main', exit code 137", "Last 1 lines above", "'killed'",
-                 "137 is a kill", "P is ACTIVE, 1 of at most 2", "pending for 5 s and ran for 60 s", "It is kept.",
+    parts = ("DB.S.AF_JOB_1: FAILED, instance 0, container 'main', exit code 137", "Its last line is above", "'killed'",
+                 "137: a kill", "P is ACTIVE, 1 of at most 2", "pending for 5 s and ran for 60 s", "It is kept.",
                  "SYSTEM$GET_SERVICE_LOGS('DB.S.AF_JOB_1', 0, 'main', 1000)", "DROP SERVICE DB.S.AF_JOB_1")  # fmt: skip
     assert [part for part in parts if part not in str(error)] == []
     assert (error.exit_code, error.container_name, error.last_lines) == (137, "main", ("last words",))
@@ -153,3 +154,71 @@ def test_explain_earliest_instance_is_blamed() -> None:
     reports = [ContainerReport(n, "main", ContainerState.FAILED, exit_code=n) for n in (3, 2)]
     error = explain(Facts(Ending(str(NAME), Reason.ENDED, "FAILED"), JobState(NAME, classify("FAILED")), reports))
     assert error.instance_id == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        ("CANCELLED", Reason.ENDED, "Clear the task to run it again"),
+        ("INTERNAL_ERROR", Reason.ENDED, "ask Snowflake's support with the query id"),
+        ("DELETED", Reason.ENDED, "Clear the task to run it again"),
+        ("PENDING", Reason.STARTUP_TIMEOUT, "startup_timeout_seconds is over while the job was PENDING"),
+        ("RUNNING", Reason.JOB_TIMEOUT, "job_timeout_seconds is over while the job was RUNNING"),
+        ("RUNNING", Reason.EXECUTION_TIMEOUT, "execution_timeout is over while the job was RUNNING"),
+        ("RUNNING", Reason.KILLED, "Airflow stopped the task while the job was RUNNING"),
+    ],
+)
+def test_explain_every_end_says_what_to_do(status: str, reason: Reason, words: str) -> None:
+    """No end leaves a person with a status alone."""
+    assert words in str(explain(facts(status, reason)))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1, "1: the command itself reported an error. Read the last lines"),
+        (2, "2: the command was called wrongly. Check command and args"),
+        (126, "126: the command was found and could not be executed. Make the file executable"),
+        (127, "127: the command was not found. Check command in the spec and the image's PATH"),
+        (137, "137: a kill (signal 9), most often memory. Raise resources.limits.memory"),
+        (139, "139: a crash on invalid memory (signal 11)"),
+        (143, "143: stopped from outside (signal 15)"),
+        (7, "7: the command's own exit code"),
+        (159, "159: ended by signal 31"),
+    ],
+)
+def test_explain_every_exit_code_has_its_meaning(code: int, words: str) -> None:
+    """A number becomes a sentence, with what to do."""
+    assert words in str(explain(facts(exit_code=code)))
+
+
+def test_explain_puts_each_thing_on_a_line_of_its_own() -> None:
+    """A card is read at a glance; the first line says what happened."""
+    lines = str(explain(facts(exit_code=1, message="User application error"))).splitlines()
+    assert lines[0].startswith("DB.S.AF_JOB_1: FAILED, instance 0, container 'main', exit code 1.")
+    assert [line[:16] for line in lines[1:]] == [
+        "  Snowflake says",
+        "  1: the command",
+        "  Compute pool P",
+        "  It was pending",
+        "  It is kept.",
+        "  Look further: ",
+    ]
+
+
+def test_explain_names_the_exception_that_ended_a_python_program() -> None:
+    """The reason itself is in the card, not only in the log."""
+    given = facts(exit_code=1)
+    lines = ["Traceback (most recent call last):", '  File "t.py", line 1', "    f()", "ValueError: no rows", "bye"]
+    error = explain(Facts(given.ending, given.state, given.containers, last_lines=lines))
+    assert "It ended with 'ValueError: no rows'." in str(error)
+
+
+def test_explain_facts_are_json_for_notifiers() -> None:
+    """What the message says in words is there as values."""
+    found = explain(facts(exit_code=137, message="Container was OOMKilled due to resource usage")).facts()
+    assert json.loads(json.dumps(found)) == found
+    expected = {"error": "JobOutOfMemory", "job_name": "DB.S.AF_JOB_1", "status": "FAILED", "exit_code": 137,
+                "container_name": "main", "instance_id": 0, "compute_pool": "P", "pending_seconds": 5,
+                "running_seconds": 60, "last_lines": ["last words"]}  # fmt: skip
+    assert {key: found[key] for key in expected} == expected
