@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import does_not_exist
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.statement import Statement
 
 
+@lru_cache(maxsize=64)
 def like(pattern: str, *, ignore_case: bool = True) -> re.Pattern[str]:
     r"""A LIKE pattern as a regular expression: ``%`` any text, ``_`` one character, ``\`` takes the next as is."""
     out, escaped = [], False
@@ -96,9 +98,13 @@ class Filter:
             return False
         return self.schema is None or not name.schema or name.schema == self.schema
 
+    def passes(self, name: Name) -> bool:
+        """Whether an object of that name is listed, as far as ``limit`` allows."""
+        return self.within(name) and self.matches(name.name)
+
     def apply(self, objects: Iterable[StoredObject]) -> list[StoredObject]:
         """The objects that pass, at most ``limit``."""
-        chosen = [item for item in objects if self.within(item.name) and self.matches(item.name.name)]
+        chosen = [item for item in objects if self.passes(item.name)]
         return chosen if self.limit is None else chosen[: self.limit]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine.show import Filter
 from airflow_provider_spcs.emulator.errors import does_not_exist
 from airflow_provider_spcs.emulator.names import Name
-from airflow_provider_spcs.emulator.objects import StoredObject
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, text
 from airflow_provider_spcs.emulator.services import clauses, ddl, service_rows
@@ -18,24 +18,22 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 10_000
 _AFTER_COLUMN = "compute_pool"
+_POOL, _IS_JOB = (3 + service_rows.KEYS.index(key) for key in ("compute_pool", "is_job"))
 
 
 @command("SHOW SERVICES")
 def show_services(session: Session, statement: Statement) -> Result:
     """Jobs and services, or with EXCLUDE JOBS the latter only."""
     if statement.accept("EXCLUDE", "JOBS"):
-        rows = [service_rows.row(item) for item in _chosen(session, statement, is_job=False)]
-        columns, shown = service_rows.without({"is_job", "is_async_job"}, rows)
+        columns, shown = service_rows.without({"is_job", "is_async_job"}, _chosen(session, statement, is_job=False))
         return Result(columns, shown, kind=Kind.SHOW)
-    rows = [service_rows.row(item) for item in _chosen(session, statement)]
-    return Result(service_rows.COLUMNS, rows, kind=Kind.SHOW)
+    return Result(service_rows.COLUMNS, _chosen(session, statement), kind=Kind.SHOW)
 
 
 @command("SHOW JOB SERVICES")
 def show_job_services(session: Session, statement: Statement) -> Result:
     """Job services only, without the column is_job."""
-    rows = [service_rows.row(item) for item in _chosen(session, statement, is_job=True)]
-    columns, shown = service_rows.without({"is_job"}, rows)
+    columns, shown = service_rows.without({"is_job"}, _chosen(session, statement, is_job=True))
     return Result(columns, shown, kind=Kind.SHOW)
 
 
@@ -44,17 +42,21 @@ def describe_service(session: Session, statement: Statement) -> Result:
     """The columns of SHOW SERVICES and the specification, which only the owner sees."""
     name = session.qualify(clauses.name(statement))
     statement.end()
-    service = StoredObject("SERVICE", name, session.account.objects.get("SERVICE", name))
+    owner = session.account.objects.get("SERVICE", name)["owner"]
     spec = None
-    if service.document["owner"] == session.role:
+    if owner == session.role:
         spec = session.account.services.find(name).details["spec"]
     at = next(index for index, column in enumerate(service_rows.COLUMNS) if column.name == _AFTER_COLUMN) + 1
     columns = [*service_rows.COLUMNS[:at], text("spec"), *service_rows.COLUMNS[at:]]
-    row = service_rows.row(service)
+    found = session.account.objects.values("SERVICE", service_rows.KEYS, *name)
+    if not found:
+        raise does_not_exist("SERVICE", name)
+    row = service_rows.row(*found[0])
     return Result(columns, [(*row[:at], spec, *row[at:])], kind=Kind.DESCRIBE)
 
 
-def _chosen(session: Session, statement: Statement, *, is_job: bool | None = None) -> list[StoredObject]:
+def _chosen(session: Session, statement: Statement, *, is_job: bool | None = None) -> list[tuple[Any, ...]]:
+    """The rows that the statement's clauses choose."""
     pool = None
     at = next(
         (index for index in range(len(statement.tokens)) if statement.word(index) == "COMPUTE"),
@@ -67,12 +69,13 @@ def _chosen(session: Session, statement: Statement, *, is_job: bool | None = Non
         chosen.database = chosen.schema = None
     if chosen.limit is None or chosen.limit > MAX_ROWS:
         chosen.limit = MAX_ROWS
-    found = session.account.objects.list("SERVICE", chosen.database, chosen.schema)
-    return chosen.apply(
+    found = session.account.objects.values("SERVICE", service_rows.KEYS, chosen.database, chosen.schema)
+    passed = (
         item
         for item in found
-        if pool in {None, item.document["compute_pool"]} and is_job in {None, item.document.get("is_job", True)}
+        if pool in {None, item[_POOL]} and is_job in {None, item[_IS_JOB] != 0} and chosen.passes(Name(*item[:3]))
     )
+    return [service_rows.row(*item) for item in islice(passed, chosen.limit)]
 
 
 def _cut_pool(session: Session, statement: Statement, at: int) -> str:

@@ -6,7 +6,6 @@ import json
 from operator import itemgetter
 from typing import Any
 
-from airflow_provider_spcs.emulator.objects import StoredObject
 from airflow_provider_spcs.emulator.result import Column, number, text, timestamp_ltz
 from airflow_provider_spcs.emulator.services import ddl
 
@@ -22,21 +21,40 @@ COLUMNS: list[Column] = [
 ]  # fmt: skip
 
 
-def row(service: StoredObject) -> tuple[Any, ...]:
-    """One service under :data:`COLUMNS`."""
-    name, values = service.name, service.document
-    target, granted = values["target_instances"], values["external_access_integrations"]
-    is_job = values.get("is_job", True)
+KEYS = (
+    "status", "owner", "compute_pool", "dns_name", "current_instances", "target_instances", "min_ready_instances",
+    "min_instances", "max_instances", "auto_resume", "external_access_integrations", "created_on", "updated_on",
+    "resumed_on", "suspended_on", "auto_suspend_secs", "comment", "query_warehouse", "is_job", "is_async_job",
+    "spec_digest", "is_upgrading",
+)  # fmt: skip
+"""The properties of a service's document that a row shows, in the order of :func:`row`'s arguments."""
+
+
+def row(database: str, schema: str, name: str, *values: Any) -> tuple[Any, ...]:
+    """One service under :data:`COLUMNS`.
+
+    Args:
+        database: Of its name.
+        schema: Of its name.
+        name: Of its name.
+        values: One for each of :data:`KEYS`, as ``ObjectStore.values`` gives them.
+    """
+    (
+        status, owner, pool, dns, current, target, ready, least, most, resumes, granted, created, updated, resumed,
+        suspended, suspends, comment, warehouse, is_job, is_async, digest, upgrading,
+    ) = values  # fmt: skip
+    job = is_job is None or bool(is_job)
     return (
-        name.name, values["status"], name.database, name.schema, values["owner"], values["compute_pool"],
-        values["dns_name"], values["current_instances"], target, values.get("min_ready_instances", target),
-        values.get("min_instances", target), values.get("max_instances", target),
-        ddl.flag(values.get("auto_resume", True)), json.dumps(granted) if granted else None,
-        ddl.moment(values["created_on"]), ddl.moment(values["updated_on"]), ddl.moment(values.get("resumed_on")),
-        ddl.moment(values.get("suspended_on")), values.get("auto_suspend_secs", 0), values["comment"], "ROLE",
-        values["query_warehouse"], ddl.flag(is_job), ddl.flag(is_job and values["is_async_job"]),
-        values["spec_digest"], ddl.flag(values.get("is_upgrading")), None, None,
+        name, status, database, schema, owner, pool, dns, current, target, target if ready is None else ready,
+        target if least is None else least, target if most is None else most,
+        ddl.flag(resumes is None or resumes), _listed(granted),
+        ddl.moment(created), ddl.moment(updated), ddl.moment(resumed), ddl.moment(suspended), suspends or 0, comment,
+        "ROLE", warehouse, ddl.flag(job), ddl.flag(job and is_async), digest, ddl.flag(upgrading), None, None,
     )  # fmt: skip
+
+
+def _listed(granted: str | None) -> str | None:
+    return json.dumps(json.loads(granted)) if granted and granted != "[]" else None
 
 
 def without(names: set[str], rows: list[tuple[Any, ...]]) -> tuple[list[Column], list[tuple[Any, ...]]]:
