@@ -102,6 +102,8 @@ class Result:
     children: list[Result] = field(default_factory=list)
     """For several statements in one request: their results, in order."""
     query_id: str = ""
+    changed: dict[str, int] = field(default_factory=dict)
+    """How many rows were ``inserted`` or ``deleted`` by a statement whose own rows do not say so."""
 
 
 def status(message: str, kind: int = Kind.DDL) -> Result:

@@ -140,3 +140,9 @@ def test_credentials_on_disk_hold_no_secret(account: RunningAccount) -> None:
     assert account.account.credentials.admin_password not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert (account.account.home.root / "admin-password").stat().st_mode & 0o777 == 0o600
+
+
+def test_login_that_validates_its_context_refuses_a_missing_schema(connect: Any) -> None:
+    """``validate_default_parameters`` makes of a name that is left empty an error."""
+    error = _refused(connect, schema="NEVER_EXISTS", validate_default_parameters=True)
+    assert "schema does not exist" in str(error)

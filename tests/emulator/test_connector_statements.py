@@ -209,3 +209,62 @@ def test_statement_parameters_hold_for_one_statement(connect: Any) -> None:
     cursor = connect().cursor()
     cursor.execute("select 1", _statement_params={"QUERY_TAG": "only here"})
     assert all(row[1] == "" for row in cursor.execute("show parameters like 'QUERY_TAG' in session").fetchall())
+
+
+def test_executemany_above_the_threshold_goes_through_a_stage(connect: Any, schema: str) -> None:
+    """Rows uploaded as CSV arrive as those sent with the statement: NULL, empty text, quotes, times, bytes."""
+    cursor = connect(paramstyle="qmark").cursor()
+    cursor.execute(f"create table {schema}.t (a int, b varchar, c timestamp_ntz, d date, e time, f binary, g boolean)")
+    cursor.execute("alter session set client_stage_array_binding_threshold = 1")
+    rows = [
+        (
+            1,
+            'x,"y"\n',
+            datetime.datetime(2024, 2, 3, 4, 5, 6, 789000),
+            datetime.date(2024, 2, 3),
+            datetime.time(1),
+            b"\x01",
+            True,
+        ),
+        (None, "", None, None, None, None, False),
+    ]
+    cursor.executemany(f"insert into {schema}.t values (?, ?, ?, ?, ?, ?, ?)", rows)
+    assert cursor.rowcount == 2
+    found = cursor.execute(f"select * from {schema}.t order by a nulls last").fetchall()
+    assert [tuple(bytes(v) if isinstance(v, bytearray) else v for v in row) for row in found] == rows
+
+
+def test_statistics_count_what_a_statement_changed(connect: Any) -> None:
+    """``cursor.stats`` has rows inserted, deleted and updated, also of CREATE TABLE AS and TRUNCATE."""
+    cursor = connect().cursor()
+    found = [
+        cursor.execute(sql).stats
+        for sql in (
+            "create or replace temporary table s (a int) as select 1 union all select 2",
+            "insert into s values (1), (2), (3)",
+            "update s set a = 9 where a = 3",
+            "delete from s where a = 1",
+            "truncate table s",
+        )
+    ]
+    counts = [(each.num_rows_inserted, each.num_rows_deleted, each.num_rows_updated) for each in found]
+    assert counts == [(2, 0, 0), (3, 0, 0), (0, 0, 1), (0, 2, 0), (0, 3, 0)]
+
+
+def test_generator_with_a_time_limit_is_cancelled_at_once(connect: Any) -> None:
+    """The usual way to keep a statement running; the client's own timeout stops it."""
+    import snowflake.connector
+
+    cursor = connect().cursor()
+    with pytest.raises(snowflake.connector.errors.ProgrammingError) as caught:
+        cursor.execute("select count(*) from table(generator(timelimit => 600))", timeout=1)
+    assert caught.value.errno == 604
+
+
+def test_description_runs_and_counts_nothing(connect: Any, schema: str) -> None:
+    """``describe`` of an INSERT: its columns, no row count, no row."""
+    cursor = connect().cursor()
+    cursor.execute(f"create table {schema}.t (a int)")
+    assert cursor.describe(f"insert into {schema}.t values (1)")[0].name == "number of rows inserted"
+    assert cursor.rowcount is None
+    assert cursor.execute(f"select count(*) from {schema}.t").fetchone() == (0,)

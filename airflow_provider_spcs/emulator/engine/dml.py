@@ -29,6 +29,7 @@ def run(session: Session, statement: Statement) -> Result:
         raise unsupported("INSERT OVERWRITE ALL")
     overwrite = statement.word() == "INSERT" and first == "OVERWRITE"
     translation = translate.query(session, statement)
+    translation.wait(session)
     tree = translation.tree
     if isinstance(tree, exp.MultitableInserts):
         return multi_insert.run(session, translation)

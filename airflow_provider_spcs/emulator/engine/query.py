@@ -22,6 +22,7 @@ BATCH_ROWS = 50_000
 def run(session: Session, statement: Statement) -> Result:
     """Answer a SELECT, outside a writing transaction on its own cursor: results never wait for each other."""
     translation = translate.query(session, statement)
+    translation.wait(session)
     transaction = session.transaction
     if transaction.writing:
         with transaction.cursor() as cursor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value, syntax_error, unsupported
-from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.stages.moving import Places
 from airflow_provider_spcs.emulator.stages.options import Options, boolean, read
 
@@ -100,10 +100,12 @@ def parse(session: Session, statement: Statement) -> Copy:
     """
     table = session.qualify(statement.name())
     columns = _columns(statement)
-    statement.expect("FROM")
     query: str | None = None
     binds: list[Any] = []
-    if statement.looking_at("("):
+    if not statement.accept("FROM"):
+        # Without a source the table's own stage is read.
+        place, tail = f"@{quoted(table.database)}.{quoted(table.schema)}.%{quoted(table.name)}", statement
+    elif statement.looking_at("("):
         query, binds = subquery(statement)
         place, tail = _inner_place(query, binds), statement
     else:

@@ -207,7 +207,7 @@ def _result(copy: Copy, location: Location, work: list[Loaded]) -> Result:
     columns = [text("file"), text("status"), number("rows_parsed"), number("rows_loaded"), number("error_limit")]
     columns += [number("errors_seen"), text("first_error"), number("first_error_line")]
     columns += [number("first_error_character"), text("first_error_column_name")]
-    return Result(columns, rows, kind=Kind.COPY)
+    return Result(columns, rows, kind=Kind.COPY, changed={"inserted": sum(item.rows for item in work)})
 
 
 def _first_error(copy: Copy, item: Loaded) -> tuple[object, ...]:

@@ -40,7 +40,7 @@ def put(session: Session, statement: Statement) -> Result:
     source = _local(places.next())
     location = session.account.stages.locate(session, places.next(), writable=True)
     rest = places.options()
-    options = read(rest, {"PARALLEL", "AUTO_COMPRESS", "SOURCE_COMPRESSION", "OVERWRITE"})
+    options = read(rest, {"PARALLEL", "AUTO_COMPRESS", "SOURCE_COMPRESSION", "OVERWRITE", "THRESHOLD"})
     rest.end()
     compression = str(options.get("SOURCE_COMPRESSION", "AUTO_DETECT")).upper()
     if compression not in _COMPRESSIONS:
@@ -83,7 +83,7 @@ def _transfer(direction: str, directory: str, options: Options) -> dict[str, obj
         "command": direction,
         "operation": "Node",
         "parallel": _parallel(options),
-        "threshold": 209715200,
+        "threshold": options.get("THRESHOLD", 209715200),
         "clientShowEncryptionParameter": False,
         "statementTypeId": int(Kind.PUT if direction == "UPLOAD" else Kind.GET),
         "stageInfo": {

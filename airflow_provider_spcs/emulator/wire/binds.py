@@ -15,8 +15,7 @@ _BEFORE_VALUES = set("(,=+-*/<>")
 _NUMBERED = re.compile(r":\d")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
-_MAX_MS = 31_536_000_000_000
-"""Counts below are milliseconds, above nanoseconds. Source: snowflake-connector-python, converter.py."""
+"""Bound dates are counted in milliseconds. Source: snowflake-connector-python, converter.py."""
 
 
 def decode(bindings: object) -> tuple[list[object], list[list[object]] | None]:
@@ -126,9 +125,7 @@ def _boolean(content: str) -> bool:
 def _date(content: str) -> object:
     if not content.lstrip("-").isdigit():
         return date.fromisoformat(content)
-    count = int(content)
-    days = count // _DAY_MS if abs(count) < _MAX_MS else count // (_DAY_MS * 1_000_000)
-    return date(1970, 1, 1) + timedelta(days=days)
+    return date(1970, 1, 1) + timedelta(days=int(content) // _DAY_MS)
 
 
 def _time(content: str) -> object:

@@ -173,7 +173,8 @@ def _check_count(count: int, engine: Session, request: Request) -> None:
 
 
 def _format(engine: Session) -> str:
-    return str(engine.parameters.get("PYTHON_CONNECTOR_QUERY_RESULT_FORMAT", "ARROW")).upper()
+    # ARROW_FORCE is ARROW here.
+    return str(engine.parameters.get("PYTHON_CONNECTOR_QUERY_RESULT_FORMAT", "ARROW")).upper().partition("_")[0]
 
 
 @contextlib.contextmanager

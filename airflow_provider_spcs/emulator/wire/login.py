@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SERVER_VERSION = "9.30.0"
 KEY_PAIR = "SNOWFLAKE_JWT"
+_VALIDATE = "CLIENT_VALIDATE_DEFAULT_PARAMETERS"
 _BY_PASSWORD = {"", "SNOWFLAKE", "SNOWFLAKE_PASSWORD", "USERNAME_PASSWORD_MFA"}
 
 
@@ -36,6 +37,8 @@ def login(gateway: Gateway, call: Call) -> Reply:
         parameters = data.get("SESSION_PARAMETERS")
         asked = with_default_warehouse(gateway, call.query, str(data.get("TOKEN") or ""))
         session = open_session(gateway, user, token_role, asked, parameters if isinstance(parameters, dict) else {})
+        if str(session.parameters.get(_VALIDATE, "")).upper() == "TRUE":
+            _validate(session, asked)
     tokens = gateway.sessions.add(
         session, arrow=client.startswith("Python"), object_store=_universal(data), owned=attached is None
     )
@@ -67,6 +70,21 @@ def login(gateway: Gateway, call: Call) -> Reply:
             "responseData": None,
         }
     )
+
+
+def _validate(session: Session, asked: Mapping[str, str]) -> None:
+    """Check that the session got what was asked for.
+
+    Raises:
+        SnowflakeError: 390201 for a database, schema or warehouse that does not exist.
+    """
+    got = {"databaseName": session.database, "schemaName": session.schema, "warehouse": session.warehouse}
+    missing = next((key for key, name in got.items() if asked.get(key) and not name), None)
+    if missing is None:
+        return
+    session.close()
+    kind = missing.removesuffix("Name")
+    raise SnowflakeError(f"The requested {kind} does not exist or not authorized.", 390_201, "08004")
 
 
 def _universal(data: dict[str, Any]) -> bool:

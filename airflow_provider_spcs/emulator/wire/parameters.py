@@ -16,8 +16,7 @@ CLIENT: dict[str, object] = {
     "CLIENT_SESSION_CLONE": False,
     "CLIENT_SESSION_KEEP_ALIVE": False,
     "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY": 3600,
-    # Zero: rows of an executemany come with the request, never through a temporary stage.
-    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 0,
+    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 65280,
     # Clients then keep their usage reports to themselves.
     "CLIENT_TELEMETRY_ENABLED": False,
     "ENABLE_STAGE_S3_PRIVATELINK_FOR_US_EAST_1": False,

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
-from airflow_provider_spcs.emulator.wire import binds, reply
+from airflow_provider_spcs.emulator.wire import bind_stage, binds, reply
 from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway
 from airflow_provider_spcs.emulator.wire.reply import Reply
 from airflow_provider_spcs.emulator.wire.running import Query, Request
@@ -85,9 +85,10 @@ def _started(gateway: Gateway, session: WireSession, body: dict[str, Any]) -> Qu
     rescanned = _RESCAN.match(sql)
     if rescanned and not body.get("describeOnly"):
         return _again(gateway, session, sql, rescanned[1])
-    if body.get("bindStage"):
-        raise SnowflakeError("query-request: binds through a stage are not used by this account.", 2, "0A000")
-    sql, values, rows = binds.numbered(sql, *binds.decode(body.get("bindings")))
+    given, staged = binds.decode(body.get("bindings")), body.get("bindStage")
+    if staged:
+        given = [], bind_stage.rows(session.session, str(staged))
+    sql, values, rows = binds.numbered(sql, *given)
     parameters = parameters_of(body)
     request = Request(sql, values, rows, parameters, bool(body.get("describeOnly")))
     return gateway.execution.start(session, request)

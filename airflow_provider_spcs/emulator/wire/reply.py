@@ -17,6 +17,7 @@ _STATS = {
     "number of rows inserted": "numRowsInserted",
     "number of rows updated": "numRowsUpdated",
     "number of rows deleted": "numRowsDeleted",
+    "number of multi-joined rows updated": "numDmlDuplicates",
 }
 
 Reply = dict[str, Any]
@@ -72,7 +73,8 @@ def outcome(query: Query, base_url: str) -> Reply:
     data = _described(query, stored)
     data.update(query.transfer or {})
     if query.request.describe_only:
-        data |= {"total": 0, "returned": 0, "rowset": [], "queryResultFormat": "json"}
+        # No "total": nothing was run, so nothing was counted.
+        data |= {"rowset": [], "queryResultFormat": "json"}
     elif query.arrow and stored.kind == Kind.SELECT:
         data.update(_arrow(stored, base_url))
     else:
@@ -115,12 +117,24 @@ def _arrow(stored: StoredResult, base_url: str) -> Reply:
 def _json(stored: StoredResult, base_url: str) -> Reply:
     batches = stored.batches(0) if stored.parts else []
     rows = [row for batch in batches for row in rowset.to_rows(batch, stored.columns)]
-    reply: Reply = {"rowset": rows, "queryResultFormat": "json", **_extent(stored, base_url, "json")}
+    return {
+        "rowset": rows,
+        "queryResultFormat": "json",
+        **_extent(stored, base_url, "json"),
+        **_stats(stored, rows),
+    }
+
+
+def _stats(stored: StoredResult, rows: list[list[str | None]]) -> Reply:
+    """How many rows a statement changed; all four counts, or nothing when it changed none."""
+    counts = {_STATS[f"number of rows {word}"]: count for word, count in stored.changed.items()}
     if rows and Kind.DML <= stored.kind < Kind.SHOW:
-        counts = {_STATS[c.name]: int(v or 0) for c, v in zip(stored.columns, rows[0], strict=True) if c.name in _STATS}
-        if counts:
-            reply["stats"] = counts
-    return reply
+        for column, found in zip(stored.columns, rows[0], strict=True):
+            # INSERT ALL names a table after the words.
+            name = next((name for said, name in _STATS.items() if column.name.startswith(said)), "")
+            if name:
+                counts[name] = counts.get(name, 0) + int(found or 0)
+    return {"stats": dict.fromkeys(_STATS.values(), 0) | counts} if any(counts.values()) else {}
 
 
 def _extent(stored: StoredResult, base_url: str, ending: str) -> Reply:

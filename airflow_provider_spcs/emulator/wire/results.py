@@ -50,6 +50,8 @@ class StoredResult:
     parts: list[Part] = field(default_factory=list)
     wide: set[int] = field(default_factory=set)
     """Columns, by index, with numbers that do not fit into 64 bits; all parts are sent alike."""
+    changed: dict[str, int] = field(default_factory=dict)
+    """How many rows were ``inserted`` or ``deleted`` by a statement whose own rows do not say so."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     @property
@@ -95,7 +97,7 @@ class Results:
         """
         directory = self._directory / query_id
         directory.mkdir(mode=0o700)
-        stored = StoredResult(result.columns, result.kind, directory, self._clock.now())
+        stored = StoredResult(result.columns, result.kind, directory, self._clock.now(), changed=result.changed)
         plain = result.batches if result.batches is not None else _from_rows(result)
         batches = (indented(batch, result.columns) for batch in plain)
         try:

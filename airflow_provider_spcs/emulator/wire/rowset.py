@@ -52,8 +52,13 @@ def to_rows(batch: pa.RecordBatch, columns: Sequence[Column]) -> list[list[str |
 
 def _texts(array: Any, column: Column) -> list[str | None]:
     """A column's values as wire text; the common types without a look at each value."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
     if pa.types.is_string(array.type) and column.type != "FIXED":
         return list(array.to_pylist())
+    if pa.types.is_date32(array.type):
+        # Counted, since Python's dates end with the year 9999.
+        return [None if days is None else str(days) for days in array.cast(pa.int32()).to_pylist()]
     if pa.types.is_integer(array.type) and column.type == "FIXED" and not scale_of(column):
         return list(array.cast(pa.string()).to_pylist())
     if column.type in {"TIMESTAMP_LTZ", "TIMESTAMP_NTZ"} and pa.types.is_timestamp(array.type):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog
 from airflow_provider_spcs.emulator.errors import does_not_exist, unsupported, wrong_type
@@ -62,12 +62,14 @@ def truncate(session: Session, statement: Statement) -> Result:
     catalog.get(session, name, "TABLE")
     relation = session.relation(name)
 
-    def work(cursor: object) -> None:
-        cursor.execute(f"DELETE FROM {relation}")  # type: ignore[attr-defined]
+    def work(cursor: Any) -> int:
+        return int(cursor.execute(f"DELETE FROM {relation}").fetchone()[0])
 
-    session.transaction.ddl([name], work)
+    deleted = session.transaction.ddl([name], work)
     session.account.stages.loads.forget(session, name)
-    return status("Statement executed successfully.")
+    answer = status("Statement executed successfully.")
+    answer.changed = {"deleted": deleted}
+    return answer
 
 
 @command("UNDROP")

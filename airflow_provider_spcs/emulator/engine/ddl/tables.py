@@ -58,16 +58,19 @@ def create_table(session: Session, statement: Statement) -> Result:
     if there and not making.replace:
         raise already_exists(name)
     try:
-        _create(session, making, statement)
+        inserted = _create(session, making, statement)
     except SnowflakeError as error:
         # Another session made it meanwhile.
         if error.errno != ALREADY_EXISTS or not missing_only:
             raise
         return status(f"{name.name} already exists, statement succeeded.")
-    return status(f"Table {name.name} successfully created.")
+    answer = status(f"Table {name.name} successfully created.")
+    answer.changed = {"inserted": inserted}
+    return answer
 
 
-def _create(session: Session, making: Making, statement: Statement) -> None:
+def _create(session: Session, making: Making, statement: Statement) -> int:
+    """Make the table; how many rows a query has put into it."""
     if statement.accept("LIKE"):
         _copy(session, making, session.qualify(statement.name()), with_rows=False, said=_options(statement))
     elif statement.accept("CLONE"):
@@ -76,7 +79,8 @@ def _create(session: Session, making: Making, statement: Statement) -> None:
             raise unsupported("CLONE at a time in the past")
         _copy(session, making, source, with_rows=True, said=_options(statement))
     else:
-        _from_columns(session, making, statement)
+        return _from_columns(session, making, statement)
+    return 0
 
 
 def _occupied(session: Session, making: Making) -> bool:
@@ -97,20 +101,20 @@ def _options(statement: Statement, stops: set[str] | None = None) -> dict[str, A
     return options(statement, _OPTIONS, stops or set())
 
 
-def _from_columns(session: Session, making: Making, statement: Statement) -> None:
+def _from_columns(session: Session, making: Making, statement: Statement) -> int:
     columns = definitions(session, statement) if statement.accept("(") else []
     said = _options(statement, {"AS", "USING"})
     if statement.accept("USING"):
         raise unsupported("CREATE TABLE ... USING TEMPLATE")
     if statement.accept("AS"):
-        _from_query(session, making, columns, said, statement)
-        return
+        return _from_query(session, making, columns, said, statement)
     if not columns:
         raise statement.unexpected()
     statement.end()
     if any(column.type is None for column in columns):
         raise SnowflakeError("SQL compilation error:\nMissing column specification", 2001, "42601")
     make(session, making, columns, said)
+    return 0
 
 
 def make(session: Session, making: Making, columns: list[Definition], said: dict[str, Any], source: str = "") -> None:
@@ -205,8 +209,9 @@ def _copy(session: Session, making: Making, source: Name, *, with_rows: bool, sa
 
 def _from_query(
     session: Session, making: Making, columns: list[Definition], said: dict[str, Any], statement: Statement
-) -> None:
+) -> int:
     translation = translate.query(session, statement)
+    translation.wait(session)
     with session.cursor() as cursor, translated(translation.names):
         relation = query.prepare(cursor, translation)
         found = query.columns_of(relation, translation)
@@ -232,12 +237,12 @@ def _from_query(
         for name, column in zip(names, columns, strict=True)
     ]
 
-    def work(cursor: Any) -> None:
+    def work(cursor: Any) -> int:
         for name, table in translation.relations.items():
             cursor.register(name, table)
-        _make_from(session, making, cursor, columns, said, translation.sql, names, casts)
+        return _make_from(session, making, cursor, columns, said, translation.sql, names, casts)
 
-    session.transaction.ddl([making.name], work, translation.names)
+    return session.transaction.ddl([making.name], work, translation.names)
 
 
 def _make_from(  # noqa: PLR0917 - private, called once
@@ -249,16 +254,18 @@ def _make_from(  # noqa: PLR0917 - private, called once
     sql: str,
     names: list[str],
     casts: list[str],
-) -> None:
+) -> int:
     # The new table may read the one it replaces: made beside it, then put in its place.
     relation = f"{physical.relation(making.name, f'{physical.encode(making.name.name)}%new{session.id}')}"
-    cursor.execute(f"CREATE TABLE {relation} AS SELECT {', '.join(casts)} FROM ({sql}) AS T({', '.join(names)})")
+    select = f"SELECT {', '.join(casts)} FROM ({sql}) AS T({', '.join(names)})"
+    inserted = int(cursor.execute(f"CREATE TABLE {relation} AS {select}").fetchone()[0])
     for column in columns:
         if not column.nullable:
             cursor.execute(f"ALTER TABLE {relation} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
     _remember(session, making, cursor, relation, columns, said)
     _clear(session, making, cursor)
     cursor.execute(f"ALTER TABLE {relation} RENAME TO {_last(session, making)}")
+    return inserted
 
 
 def _last(session: Session, making: Making) -> str:

@@ -11,7 +11,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from airflow_provider_spcs.emulator.engine.translate.parser import parse
 from airflow_provider_spcs.emulator.engine.translate.rewrite import settle
-from airflow_provider_spcs.emulator.errors import unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -33,6 +33,7 @@ class Translation:
         tables: The tables that it reads or writes.
         models: The models whose methods it calls.
         kinds: What the tree and the tables say of types.
+        seconds: How long a generator in it is to take before its rows are there.
     """
 
     tree: exp.Expr
@@ -42,6 +43,16 @@ class Translation:
     tables: list[Name] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     kinds: Kinds | None = None
+    seconds: float = 0.0
+
+    def wait(self, session: Session) -> None:
+        """Take the time that a generator with a time limit takes.
+
+        Raises:
+            SnowflakeError: 604 when the statement is cancelled meanwhile.
+        """
+        if self.seconds and session.account.clock.wait(self.seconds, session.cancelled):
+            raise SnowflakeError("SQL execution canceled", 604, "57014")
 
     def types(self, columns: Sequence[str], found: list[Declared]) -> list[Declared]:
         """The output columns' types: DuckDB's, refined by what the tree and the tables' declarations say."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.names import Name
     from airflow_provider_spcs.emulator.result import Result
 
+_ROWS_A_SECOND = 1_000_000
+"""What a generator with a time limit makes; such generators are used to take time, not for their rows."""
+
 
 def from_rows(call: Call, node: exp.TableFromRows) -> None:
     """Replace ``TABLE(function(...))``."""
@@ -175,9 +178,15 @@ def _substitute_flatten(node: exp.Expr, inner: exp.Expr, alias: Any) -> None:
 
 def _generator(call: Call, node: exp.Generator) -> exp.Expr:
     count = node.args.get("rowcount")
-    if count is None or node.args.get("timelimit"):
-        raise unsupported("GENERATOR without ROWCOUNT, or with TIMELIMIT")
-    rows = int(call.constant(count))
+    limit = node.args.get("timelimit")
+    if count is None and limit is None:
+        raise unsupported("GENERATOR without ROWCOUNT and TIMELIMIT")
+    rows = int(call.constant(count)) if count is not None else None
+    if limit is not None:
+        seconds = float(call.constant(limit))
+        call.translation.seconds = max(call.translation.seconds, seconds)
+        made = int(seconds * _ROWS_A_SECOND)
+        rows = made if rows is None else min(rows, made)
     query: exp.Expr = exp.maybe_parse(f'SELECT range AS "%ROW" FROM range({rows})', dialect="duckdb")
     for table in query.find_all(exp.Table):
         table.meta["ours"] = True
