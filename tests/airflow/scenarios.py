@@ -6,12 +6,17 @@ By hand: ``python -m tests.airflow.scenarios [--home DIR] [--many 50] [NAME...]`
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -219,23 +224,92 @@ def triggerer_stopped_and_replaced(world: World) -> str:
     world.reach("deferred", run, "deferred")
     world.running_job(run)
     time.sleep(3)
+    with _stalled_triggerer(world) as wake:
+        time.sleep(40)
+        wake()
+        time.sleep(8)
+        assert [status for _, status in world.jobs(run)] in (["RUNNING"], ["DONE"]), world.jobs(run)
+        return _one_done(world, "deferred", run)
+
+
+@contextmanager
+def _stalled_triggerer(world: World) -> Iterator[Callable[[], None]]:
+    """The triggerer stands still, another is started beside it; gives what wakes the first one up."""
     first = world.stack.processes.pop("triggerer")
     group = [first.pid, *(child.pid for child in psutil.Process(first.pid).children(recursive=True))]
+
+    def wake() -> None:
+        for pid in group:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
     for pid in group:
         os.kill(pid, signal.SIGSTOP)
     try:
         world.stack.start("triggerer")
-        time.sleep(40)
+        yield wake
     finally:
-        for pid in group:
-            os.kill(pid, signal.SIGCONT)
-    try:
-        time.sleep(8)
-        assert [status for _, status in world.jobs(run)] in (["RUNNING"], ["DONE"]), world.jobs(run)
-        return _one_done(world, "deferred", run)
-    finally:
+        wake()
         first.terminate()
         first.wait(30)
+
+
+def _many_deferred(world: World) -> tuple[str, int]:
+    """A run of many deferred tasks that a triggerer waits for: its id, and how many."""
+    world.rows("CREATE COMPUTE POOL IF NOT EXISTS BULK MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_XS")
+    world.stack.kill("scheduler")
+    run = world.begin("many")
+    command = [sys.executable, str(Path(__file__).parent / "deferred_rows.py"), "many", run, "BULK"]
+    made = subprocess.run(
+        command, env=world.stack.environment, cwd=world.stack.home, capture_output=True, check=False, text=True
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    many = int(made.stdout.split()[-1])
+    until(lambda: _triggers(world) >= many, "triggers that run", seconds=300, pause=2)
+    time.sleep(10)
+    return run, many
+
+
+def _triggers(world: World) -> int:
+    """How many triggers have a living triggerer."""
+    with closing(sqlite3.connect(world.stack.home / "airflow.db", timeout=60)) as database:
+        query = "SELECT COUNT(*) FROM trigger JOIN job ON job.id = triggerer_id WHERE job.latest_heartbeat > ?"
+        since = datetime.now(UTC) - timedelta(seconds=15)
+        return int(database.execute(query, (since.strftime("%Y-%m-%d %H:%M:%S"),)).fetchone()[0])
+
+
+def _stop_all(world: World, run: str, many: int) -> str:
+    """Mark the run failed, and count the jobs that are cancelled for it."""
+    begun = time.monotonic()
+    world.stack.api.send("PATCH", f"/dags/many/dagRuns/{run}", {"state": "failed"})
+
+    def stopped() -> int:
+        return sum(status in STOPPED for _, status in world.jobs(run))
+
+    with contextlib.suppress(TimeoutError):
+        until(lambda: stopped() == many, "all cancelled", seconds=240, pause=2)
+    said = f"{stopped()} of {many} cancelled after {time.monotonic() - begun:.1f} s"
+    assert stopped() == many, said
+    return said
+
+
+def bulk_stop_of_rows(world: World) -> str:
+    """Stopping a run of hundreds of deferred tasks stops every job of it."""
+    run, many = _many_deferred(world)
+    return _stop_all(world, run, many)
+
+
+def bulk_stop_after_reassignment(world: World) -> str:
+    """The same while the triggers move: moving cancels none, stopping cancels all."""
+    run, many = _many_deferred(world)
+    with _stalled_triggerer(world) as wake:
+        until(lambda: _triggers(world) >= many, "triggers that have moved", seconds=300, pause=2)
+        time.sleep(10)
+        wake()
+        time.sleep(20)
+        cancelled = sum(status in STOPPED for _, status in world.jobs(run))
+        assert cancelled == 0, f"{cancelled} of {many} cancelled by the move"
+        return f"0 cancelled by the move; {_stop_all(world, run, many)}"
 
 
 def bulk_stop(world: World) -> str:
@@ -279,6 +353,8 @@ SCENARIOS: dict[str, Scenario] = {
         account_sigkill,
         triggerer_stopped_and_replaced,
         bulk_stop,
+        bulk_stop_of_rows,
+        bulk_stop_after_reassignment,
     )
 }
 

@@ -1,0 +1,181 @@
+"""The shared poller in an event loop, with a door that leads to a hook by script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from airflow_provider_spcs import poller as module
+from airflow_provider_spcs.errors import StatementError, TransientError
+from airflow_provider_spcs.naming import JobName
+from airflow_provider_spcs.poller import Poller
+from airflow_provider_spcs.rows import JobState
+from airflow_provider_spcs.status import RUNNING
+
+NAMES = [JobName("DB", "S", f"AF_JOB_{number}") for number in range(3)]
+
+
+class Hook:
+    """Lists all jobs, or fails as the script says; notes what it was asked."""
+
+    def __init__(self, script: list[Exception | None]) -> None:
+        self._script = script
+        self.asked: list[tuple[str | None, str | None]] = []
+        self.closed = 0
+
+    def list_jobs(self, schema: str, *, like: str | None = None, starts_with: str | None = None) -> list[JobState]:
+        """One statement."""
+        self.asked.append((like, starts_with))
+        error = self._script.pop(0) if self._script else None
+        if error is not None:
+            raise error
+        return [JobState(name, RUNNING) for name in NAMES]
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self.closed += 1
+
+
+class Door:
+    """Leads to a hook."""
+
+    def __init__(self, *script: Exception | None) -> None:
+        self.made = Hook(list(script))
+
+    def hook(self, **_: Any) -> Hook:
+        """Always the same."""
+        return self.made
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The scatter of each pause is noted, and the pause then takes no time to speak of."""
+    seen: list[float] = []
+
+    def scatter(low: float, high: float) -> float:
+        seen.append(high - low)
+        return 0.001
+
+    monkeypatch.setattr(module.random, "uniform", scatter)
+    return seen
+
+
+def run(door: Door, work: Callable[[Poller], Coroutine[Any, Any, Any]]) -> Any:
+    """Work with a poller of its own loop."""
+
+    async def main() -> Any:
+        given: Any = door
+        return await work(Poller(given, "DB.S"))
+
+    return asyncio.run(main())
+
+
+def test_poller_answers_everybody_with_one_statement(pauses: list[float]) -> None:
+    """By what all names begin with; a single job by its name."""
+    door = Door()
+
+    async def work(poller: Poller) -> None:
+        async with poller.waiting(NAMES[0], 10):
+            first = await poller.next(0)
+            assert NAMES[0] in first.jobs
+            async with poller.waiting(NAMES[1], 10), poller.waiting(NAMES[2], 10):
+                before = len(door.made.asked)
+                answers = await asyncio.gather(*(poller.next(first.number) for _ in NAMES))
+                assert len({answer.number for answer in answers}) == 1
+                await poller.next(answers[0].number + 1)
+                assert door.made.asked[before + 1] == (None, "AF_JOB_")
+
+    run(door, work)
+    assert door.made.asked[0] == ("AF_JOB_0", None)
+
+
+def test_poller_scatters_its_pauses(pauses: list[float]) -> None:
+    """Many triggerers must not ask in step."""
+
+    async def work(poller: Poller) -> None:
+        async with poller.waiting(NAMES[0], 10):
+            await poller.next(2)
+
+    run(Door(), work)
+    assert min(pauses) > 0
+
+
+def test_poller_bears_errors_that_pass(pauses: list[float]) -> None:
+    """A failed poll is not a failed job: nobody hears of it."""
+    errors = [TransientError("SHOW", "reset") for _ in range(20)]
+
+    async def work(poller: Poller) -> int:
+        async with poller.waiting(NAMES[0], 10):
+            return (await poller.next(0)).number
+
+    door = Door(*errors)
+    assert run(door, work) == 1
+    assert len(door.made.asked) == 21
+
+
+def test_poller_gives_errors_that_pass_up_after_its_patience(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten minutes, unless it is told otherwise."""
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+
+    async def work(poller: Poller) -> None:
+        async with poller.waiting(NAMES[0], 10):
+            await poller.next(0)
+
+    with pytest.raises(TransientError):
+        run(Door(*[TransientError("SHOW", "reset") for _ in range(100_000)]), work)
+
+
+def test_poller_believes_a_refusal_at_the_third_time(pauses: list[float]) -> None:
+    """A grant may be mended within a few looks; a role that is gone is not waited for."""
+    refused = StatementError("SHOW", "no", errno=3001)
+
+    async def work(poller: Poller) -> int:
+        async with poller.waiting(NAMES[0], 10):
+            return (await poller.next(0)).number
+
+    assert run(Door(refused, refused, None), work) == 1
+    with pytest.raises(StatementError):
+        run(Door(refused, refused, refused), work)
+
+
+def test_poller_lets_its_connection_go_when_nobody_waits(pauses: list[float]) -> None:
+    """In its own threads, after what still runs there."""
+    door = Door()
+
+    async def work(poller: Poller) -> None:
+        async with poller.waiting(NAMES[0], 10):
+            await poller.next(0)
+        assert poller.idle
+
+    run(door, work)
+    assert door.made.closed >= 1
+
+
+def test_poller_does_not_block_the_loop_while_snowflake_answers(pauses: list[float]) -> None:
+    """Other triggers of the loop go on while a statement takes its time."""
+    import threading
+
+    door, answered = Door(), threading.Event()
+    original = door.made.list_jobs
+
+    def slow(*args: Any, **kwargs: Any) -> list[JobState]:
+        assert answered.wait(60)
+        return original(*args, **kwargs)
+
+    door.made.list_jobs = slow  # type: ignore[method-assign]
+
+    async def work(poller: Poller) -> None:
+        async with poller.waiting(NAMES[0], 10):
+            looking = asyncio.create_task(poller.next(0))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not looking.done()
+            answered.set()
+            await looking
+
+    run(door, work)
