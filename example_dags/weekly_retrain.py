@@ -2,7 +2,7 @@
 
 Each task is one container job in the compute pool `ML_DEMO_POOL`; `setup/*.sql` creates what the jobs need.
 
-**Trigger** it by hand to choose the size of the data, the commit of the code and the number of rounds.
+**Trigger** it by hand to choose the size of the data, the commit of the code and the shape of the model.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ with DAG(
             minimum=1_000,
             maximum=10_000_000_000,
             title="Rows",
-            description="Loan applications to generate. 200,000 take seconds; a billion take the pool's largest nodes.",
+            description="Loan applications to generate, 1,000 or more. 200,000 take seconds; a billion, big nodes.",
         ),
         "git_ref": Param(
             "main",
@@ -69,7 +69,14 @@ with DAG(
             minimum=1,
             maximum=10_000,
             title="Boosting rounds",
-            description="Trees in the model.",
+            description="Trees in the model, 1 to 10,000.",
+        ),
+        "max_depth": Param(
+            6,
+            type="integer",
+            enum=[3, 4, 6, 8, 10],
+            title="Tree depth",
+            description="Deeper trees learn finer distinctions, and sooner what is only noise.",
         ),
         "promotion_threshold": Param(
             0.0,
@@ -83,12 +90,14 @@ with DAG(
 ):
     generate_data = SpcsJobOperator(
         task_id="generate_data",
+        doc_md="Fills the table `LOAN_APPLICATIONS` anew. The code is the DAG's own `payload/`, uploaded once.",
         payload=PAYLOAD,
         command=["python", "/mnt/payload/generate_data.py"],
         args=["--rows", "{{ params.rows }}", "--table", "loan_applications"],
     )
     train = SpcsJobOperator(
         task_id="train",
+        doc_md="Trains on that table with the code at **Git ref**; the model and `report.html` go to the stage.",
         git=code_at("{{ params.git_ref }}"),
         external_access_integrations=["GITHUB_EAI"],
         volumes={"/opt/models": f"{STAGE}/models"},
@@ -98,10 +107,12 @@ with DAG(
             *("--save_mode", "local"),
             *("--output_dir", MODEL_DIR),
             *("--num_rounds", "{{ params.num_rounds }}"),
+            *("--max_depth", "{{ params.max_depth }}"),
         ],
     )
     register = SpcsJobOperator(
         task_id="register",
+        doc_md="Logs the model as a new version; it becomes the default if its AUC is better by the **threshold**.",
         git=code_at("{{ ti.xcom_pull(task_ids='train', key='git_commit') }}"),
         external_access_integrations=["GITHUB_EAI"],
         volumes={"/opt/models": f"{STAGE}/models"},

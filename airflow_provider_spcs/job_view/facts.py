@@ -34,6 +34,12 @@ class Look:
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def mends(self) -> list[str]:
+        """What a person does about a bad end: by the exit codes, else by the status."""
+        by_code = [exit_meaning(item.exit_code).mend for item in self.containers if item.exit_code]
+        return list(dict.fromkeys(by_code)) or list(filter(None, [self.state.status.mend]))
+
 
 def newest(states: Collection[JobState]) -> list[JobState]:
     """Jobs by their submission, the newest first."""

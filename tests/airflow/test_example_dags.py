@@ -55,7 +55,7 @@ def test_weekly_retrain_is_three_jobs_in_a_row_with_a_typed_form() -> None:
     assert [task.task_id for task in dag.topological_sort()] == ["generate_data", "train", "register"]
     assert all(isinstance(task, SpcsJobOperator) for task in dag.tasks)
     assert dag.catchup is False
-    for name in ("rows", "git_ref", "num_rounds", "promotion_threshold"):
+    for name in ("rows", "git_ref", "num_rounds", "max_depth", "promotion_threshold"):
         param = dag.params.get_param(name)
         assert {"type", "title"} <= set(param.schema)
         assert param.description

@@ -109,6 +109,13 @@ class Telemetry:
                 follower.finished = True
         self._news.set()
 
+    def keep(self, job_id: str) -> None:
+        """Take in what is left of a job's logs, whose files are about to go."""
+        with self._lock:
+            left = any(key.startswith(f"{job_id}/") for key in self._followers)
+        if left:
+            self.flush()
+
     def catch_up(self, job: Job) -> None:
         """Take in what an earlier process left of the logs of a job's ended containers."""
         for instance, container in job.containers():

@@ -99,6 +99,7 @@ class Stopping:
 
     def erase(self, job_id: str, containers: list[ContainerState]) -> None:
         """Remove a dropped job's files; stages and the event table keep what they have."""
+        self._account.services.telemetry.keep(job_id)
         runner = self._account.runner
         for container in containers:
             running = runner.adopt(container.record) if container.record else None

@@ -37,7 +37,7 @@ def specification(code: str, volumes: list[dict[str, Any]] | None = None, **cont
 
 
 @pytest.fixture(scope="module")
-def cursor(account: RunningAccount) -> Iterator[Any]:
+def cursor(account: RunningAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A connection's cursor in a schema with jobs, a stage and a pool; jobs that end have ended."""
     connection = snowflake.connector.connect(**account.connection_kwargs, paramstyle="qmark")
     made = connection.cursor()
@@ -51,6 +51,7 @@ def cursor(account: RunningAccount) -> Iterator[Any]:
     )
     _submit(made, "GOOD_JOB", specification("print('fine')"), f"COMMENT = '{_sql(HOSTILE)}'")
     _submit(made, "SLEEPER", specification("import time; print('awake'); time.sleep(600)"))
+    _register(made, tmp_path_factory.mktemp("model"))
     _wait(made, "FAILED_JOB", "FAILED")
     _wait(made, "GOOD_JOB", "DONE")
     _wait(made, "SLEEPER", "RUNNING")
@@ -94,6 +95,18 @@ def staged(account: RunningAccount, cursor: Any, tmp_path_factory: pytest.TempPa
         directory = account.account.stages.path(session, "@FILES/out")
     (directory / "link.txt").symlink_to(account.account.home.root / "admin-password")
     return directory
+
+
+def _register(cursor: Any, directory: Path) -> None:
+    """A model of two versions, whose metrics are as the registry's client writes them."""
+    (directory / "MANIFEST.yml").write_text("manifest_version: '1.0'\nmethods: []\nruntimes: {}\n")
+    cursor.execute(f"put file://{directory}/MANIFEST.yml @FILES/model auto_compress=false")
+    for number, auc in (("V1", 0.75), ("V2", 0.80)):
+        how = "CREATE MODEL PREDICTOR WITH" if number == "V1" else "ALTER MODEL PREDICTOR ADD"
+        cursor.execute(f"{how} VERSION {number} FROM @FILES/model")
+        metadata = json.dumps({"metrics": {"auc": auc, "nested": {"loss": 1 - auc}, "note": HOSTILE}})
+        cursor.execute(f"ALTER MODEL PREDICTOR MODIFY VERSION {number} SET METADATA = '{_sql(metadata)}'")
+    cursor.execute(f"ALTER MODEL PREDICTOR MODIFY VERSION V2 SET COMMENT = '{_sql(HOSTILE)}'")
 
 
 def _sql(text: str) -> str:

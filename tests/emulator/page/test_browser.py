@@ -22,7 +22,7 @@ Open = Callable[..., Any]
 JOB = "/jobs/EMULATOR.LOOKED_AT"
 PAGES = [
     "/", "/pools", "/jobs", "/services", "/stages", "/models", "/events", "/queries", f"{JOB}.FAILED_JOB",
-    f"{JOB}.SLEEPER", "/stages/EMULATOR.LOOKED_AT.FILES?path=out",
+    f"{JOB}.SLEEPER", "/stages/EMULATOR.LOOKED_AT.FILES?path=out", "/models/EMULATOR.LOOKED_AT.PREDICTOR",
 ]  # fmt: skip
 DEADLINE = 120
 

@@ -16,6 +16,7 @@ JOB = "/jobs/EMULATOR.LOOKED_AT"
 PAGES = [
     "/", "/pools", "/jobs", "/services", "/stages", "/models", "/events", "/events?type=LOG", "/queries",
     f"{JOB}.FAILED_JOB", f"{JOB}.GOOD_JOB", f"{JOB}.SLEEPER", "/stages/EMULATOR.LOOKED_AT.FILES",
+    "/models/EMULATOR.LOOKED_AT.PREDICTOR",
 ]  # fmt: skip
 
 
@@ -95,6 +96,15 @@ def test_pool_page_of_a_busy_pool_names_who_holds_the_node(get: Get) -> None:
     section = text.partition('id="PAGE_POOL"')[2].partition("</section>")[0]
     assert "SLEEPER" in section
     assert "GOOD_JOB" not in section
+
+
+def test_model_page_of_two_versions_shows_how_metrics_went(get: Get) -> None:
+    """A drawing for each number, and both numbers in the table; nested ones by a dotted name."""
+    text = get("/models/EMULATOR.LOOKED_AT.PREDICTOR").text
+    assert 'aria-label="auc. V1: 0.75, V2: 0.8"' in text
+    assert "nested.loss" in text
+    assert text.index(">V2 ") < text.index(">V1 ")
+    assert "PREDICTOR" in get("/models").text
 
 
 def test_query_page_of_the_account_shows_statements(get: Get) -> None:
