@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.airflow.invariants import Verdict, Watched, judge
+from tests.airflow.invariants import Verdict, Watched, jobs_of, judge
 from tests.airflow.scenarios import World, dag_files
 from tests.airflow.stack import running, until
 
@@ -115,7 +115,7 @@ class Campaign:
             if task["state"] not in _FINISHED:
                 verdict.violations.append(f"{run_id}: the task is still {task['state']}")
                 continue
-            jobs = [row for row in rows if json.loads(row["comment"])["run_id"] == run_id]
+            jobs = jobs_of(rows, run_id, run.get("cleared", []))
             log = self._stack.api.log(task, task["try_number"])
             judge(Watched(run_id, task["state"], run["by_hand"], jobs, log, int(run["seconds"] * 4)), verdict)
         return verdict
@@ -227,7 +227,10 @@ class Campaign:
         if not tasks:
             return False
         task = dice.choice(tasks)
-        self._notes["runs"][task["dag_run_id"]]["by_hand"] |= by_hand
+        run = self._notes["runs"][task["dag_run_id"]]
+        run["by_hand"] |= by_hand
+        if not by_hand:
+            run.setdefault("cleared", []).append(task["try_number"])
         self._save()
         action(task)
         return True
@@ -247,9 +250,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10, help="of injecting, at most")
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--rival", action="store_true", help="with the first-party operator, for comparison")
     given = parser.parse_args(arguments)
     home = given.home or Path(tempfile.mkdtemp(prefix="spcs-chaos-"))
-    with running(home, dag_files()) as stack:
+    with running(home, dag_files("rival_dag.py" if given.rival else "jobs_dag.py")) as stack:
         world = World(stack)
         world.set_up()
         until(lambda: stack.api.get("/dags/worker"), "the DAGs", seconds=120)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,25 @@ class Watched:
     jobs: list[dict[str, Any]]
     log: list[str]
     lines: int
+
+
+def jobs_of(rows: list[dict[str, Any]], run_id: str, cleared: list[int]) -> list[dict[str, Any]]:
+    """A run's jobs among all.
+
+    Args:
+        rows: Of SHOW JOB SERVICES.
+        run_id: The run. Our jobs say it in their comment, the first-party operator's in the name that its DAG makes.
+        cleared: The tries at which the task was cleared; for jobs whose comment does not say which attempt they are of.
+    """
+    found = []
+    plain = "FP_" + re.sub(r"[-:.+]", "_", run_id).upper()
+    for row in rows:
+        if row["name"].startswith(f"{plain}_T"):
+            generation = sum(int(row["name"].rpartition("_T")[2]) > number for number in cleared)
+            found.append({**row, "comment": json.dumps({"run_id": run_id, "generation": generation})})
+        elif row["comment"] and json.loads(row["comment"])["run_id"] == run_id:
+            found.append(row)
+    return found
 
 
 def generations(jobs: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:

@@ -359,9 +359,9 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def dag_files() -> dict[str, str]:
+def dag_files(name: str = "jobs_dag.py") -> dict[str, str]:
     """What goes into the DAG folder."""
-    return {"jobs.py": (Path(__file__).parent / "jobs_dag.py").read_text()}
+    return {"jobs.py": (Path(__file__).parent / name).read_text()}
 
 
 def main(arguments: list[str]) -> int:
@@ -379,6 +379,8 @@ def main(arguments: list[str]) -> int:
         until(lambda: stack.api.get("/dags/many"), "the DAGs", seconds=120)
         for name in given.names or SCENARIOS:
             begun = time.monotonic()
+            # What an earlier one has ended.
+            stack.start()
             try:
                 outcome = "ok    " + SCENARIOS[name](world)
             except (AssertionError, TimeoutError) as error:
