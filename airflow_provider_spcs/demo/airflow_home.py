@@ -19,7 +19,7 @@ from pathlib import Path
 from airflow_provider_spcs.demo.errors import DemoError
 
 USER = "admin"
-_READY_SECONDS = 180
+_READY_SECONDS = 420
 _PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/spcs"
 """Where the application is mounted in the API server."""
+_SEEN = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/") + PREFIX
+"""Where a browser finds it: behind a proxy, Airflow may live below a path."""
 
 
 class LateApplication:
@@ -42,14 +46,14 @@ class SpcsPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012 Airflow's attribute
         {
             "name": "SPCS jobs",
-            "href": f"{PREFIX}/jobs",
+            "href": f"{_SEEN}/jobs",
             "destination": "nav",
             "category": "browse",
             "url_route": "spcs-jobs",
         },
         {
             "name": "SPCS job",
-            "href": f"{PREFIX}/task?dag_id={{DAG_ID}}&run_id={{RUN_ID}}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}",
+            "href": f"{_SEEN}/task?dag_id={{DAG_ID}}&run_id={{RUN_ID}}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}",
             "destination": "task_instance",
             "url_route": "spcs-job",
         },
