@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_spcs.emulator.runner.launcher.identity import process_start
+from airflow_provider_spcs.emulator.runner.launcher.identity import Process
 
 LOST = 137
 """Exit code of a container whose keeper was killed or whose machine went down."""
@@ -32,6 +32,7 @@ class RunningContainer:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._keeper: dict[str, Any] = json.loads((directory / "keeper.json").read_text())
+        self._process = Process(self._keeper["keeper_pid"], self._keeper["keeper_start"])
 
     @property
     def record(self) -> dict[str, Any]:
@@ -136,8 +137,7 @@ class RunningContainer:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _alive(self) -> bool:
-        started: str = self._keeper["keeper_start"]
-        return process_start(self._keeper["keeper_pid"]) == started
+        return self._process.alive()
 
     def _exit(self) -> dict[str, Any] | None:
         path = self.directory / "exit.json"

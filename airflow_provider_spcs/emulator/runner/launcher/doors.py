@@ -10,6 +10,7 @@ import contextlib
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,9 +80,12 @@ def connect(directory: str, instance: int | None, port: int) -> socket.socket | 
 
 @contextlib.contextmanager
 def _near(directory: str) -> Iterator[str]:
-    """A short path of a directory: the address of a Unix socket has at most 107 bytes."""
+    """A short path of a directory: the address of a Unix socket has about a hundred bytes."""
     if not Path("/proc/self/fd").exists():
-        yield directory
+        with tempfile.TemporaryDirectory(prefix="spcs", dir="/tmp") as place:
+            link = Path(place, "d")
+            link.symlink_to(directory)
+            yield str(link)
         return
     handle = os.open(directory, os.O_RDONLY)
     try:

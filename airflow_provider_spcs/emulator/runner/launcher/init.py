@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import control_group, egress, limits, linux, rewrite, view
+from . import control_group, egress, limits, linux, processes, rewrite, view
 from .control_group import ControlGroup
 
 GO = b"g"
@@ -60,7 +60,7 @@ def kill_tree(parent: int, group: int | None = None) -> None:
     if group is not None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-    while rest := limits.tree(parent)[1:]:
+    while rest := processes.tree(parent)[1:]:
         for pid in rest:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

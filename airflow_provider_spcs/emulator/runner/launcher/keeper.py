@@ -180,11 +180,7 @@ class _Keeper:
             return "no limit"
         if self._group is not None:
             return "control group"
-        return "watched, killed above it" if self._watchable() else "not held here"
-
-    @staticmethod
-    def _watchable() -> bool:
-        return Path("/proc/self/statm").exists()
+        return "watched, killed above it"
 
     def _warn(self, isolation: str) -> None:
         text = (
@@ -206,7 +202,7 @@ class _Keeper:
     def keep(self) -> None:
         """Watch until the container has ended; then write ``exit.json``."""
         limit, watch = self._request["memory_limit_bytes"], None
-        if limit and self._group is None and self._watchable():
+        if limit and self._group is None:
             watch = limits.MemoryWatch(self._pid, limit, self._directory / "scratch" / "limits" / "memory.current")
         while (code := self._look()) is None:
             pause = self._hold(watch)

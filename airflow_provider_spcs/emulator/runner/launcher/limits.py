@@ -1,46 +1,14 @@
-"""Memory and CPU limits of a process tree, by what every Linux allows: watching it, and CPU affinity."""
+"""Memory and CPU limits of a process tree, by what every system allows: watching it, and CPU affinity."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+from . import processes
+
 # How fast a process can touch new memory, in bytes a second: the less room is left, the sooner the next look.
 _FILL_RATE = 4 << 30
-
-
-def tree(pid: int) -> list[int]:
-    """A process and all that descend from it; empty where there is no /proc."""
-    found, at = [pid], 0
-    while at < len(found):
-        for path in Path(f"/proc/{found[at]}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                found += [int(child) for child in path.read_text().split()]
-        at += 1
-    return found
-
-
-def memory(pids: list[int]) -> int:
-    """Resident bytes of some processes, shared pages counted once for each."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError):
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    return total
-
-
-def exact_memory(pids: list[int]) -> int:
-    """Resident bytes of some processes, shared pages divided among them; costly."""
-    total = 0
-    for pid in pids:
-        try:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-        except (OSError, StopIteration):
-            total += memory([pid])
-    return total
 
 
 class MemoryWatch:
@@ -60,16 +28,17 @@ class MemoryWatch:
 
     def over(self) -> bool:
         """Whether the tree holds more than the limit."""
-        pids = tree(self._pid)[1:]
-        self._used = memory(pids)
+        pids = processes.tree(self._pid)[1:]
+        self._used = processes.memory(pids)
         # Always as long as before, so that a reader never sees parts of two numbers.
         os.pwrite(self._shown, f"{self._used:<20}\n".encode(), 0)
         # Children of a fork share their parent's pages: only the exact figure may condemn.
-        return self._used > self._limit and exact_memory(pids) > self._limit
+        return self._used > self._limit and processes.exact_memory(pids) > self._limit
 
     def pause(self) -> float:
         """Seconds until the next look."""
-        return min(max((self._limit - self._used) / _FILL_RATE, 0.02), 1.0)
+        shortest = 0.02 if processes.by_proc() else 0.5
+        return min(max((self._limit - self._used) / _FILL_RATE, shortest), 1.0)
 
 
 def hold_cpu(cores: float) -> str:
