@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.alerting import failure_facts
+    from airflow_provider_spcs.compute_pools import SpcsComputePoolOperator
     from airflow_provider_spcs.decorators import spcs_cmd_task, spcs_task
     from airflow_provider_spcs.git import GitSource
     from airflow_provider_spcs.hooks import SpcsHook
@@ -36,6 +37,7 @@ __all__ = [
     "Resources",
     "SecretRef",
     "ServiceSpec",
+    "SpcsComputePoolOperator",
     "SpcsHook",
     "SpcsJobOperator",
     "SpcsJobSensor",
@@ -51,6 +53,7 @@ __all__ = [
 
 _HOMES = {
     "alerting": ("failure_facts",),
+    "compute_pools": ("SpcsComputePoolOperator",),
     "decorators": ("spcs_cmd_task", "spcs_task"),
     "git": ("GitSource",),
     "hooks": ("SpcsHook",),

@@ -167,6 +167,12 @@ def stage_path(spec: ServiceSpec, base: str | None, path: str) -> str | None:
     return None
 
 
+def with_variables(spec: ServiceSpec, variables: Mapping[str, str]) -> ServiceSpec:
+    """``spec`` with variables in every container that has none of that name."""
+    containers = tuple(replace(each, env={**variables, **each.env}) for each in spec.containers)
+    return replace(spec, containers=containers)
+
+
 def _with_base(spec: ServiceSpec, parts: Parts) -> ServiceSpec:
     singles = (parts.image, parts.command, parts.args, parts.env, parts.secrets, parts.volumes, parts.resources)
     if not any(value is not None for value in singles):

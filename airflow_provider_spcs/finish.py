@@ -46,6 +46,7 @@ class Finish:
         durable: Whether a retry may take the job over.
         log: The task's log.
         push: Pushes an XCom: key, value.
+        see: Gets the job's result, for lineage.
         outlet_events: Airflow's ``context["outlet_events"]``, by asset.
         outlets: The task's assets.
         compute_pool: The job's pool.
@@ -66,6 +67,7 @@ class Finish:
     durable: bool
     log: Log
     push: Callable[[str, Any], None]
+    see: Callable[[Result], None]
     outlet_events: Mapping[Any, Any]
     outlets: Collection[Any]
     compute_pool: str
@@ -107,6 +109,7 @@ class Finish:
 
     def _succeed(self, name: JobName) -> Any:
         result = read_result(self.hook, self.result_stage, git=self.git)
+        self.see(result)
         if result.commit:
             self.push("git_commit", result.commit)
         self._announce(name, result)
@@ -235,6 +238,7 @@ class Finish:
         except (ResultError, SpcsError) as error:
             self.log.warning("The failed job's result could not be read: %s", error)
             return
+        self.see(result)
         if result.commit:
             self.push("git_commit", result.commit)
         if result.present:

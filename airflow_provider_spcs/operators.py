@@ -14,6 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout, mask_secret
 
 from airflow_provider_spcs.deployment import this_deployment
 from airflow_provider_spcs.errors import SpcsError, StatementError, WorkerStopped
+from airflow_provider_spcs.lineage import JobLineage
 from airflow_provider_spcs.links import (
     DOOR_KEY,
     JOB_NAME_KEY,
@@ -26,6 +27,7 @@ from airflow_provider_spcs.links import (
 from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.redaction import looks_secret
 from airflow_provider_spcs.retrying import fails_at_once
+from airflow_provider_spcs.run_facts import run_facts
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.attempt import Attempt
@@ -34,12 +36,13 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.order import Order
+    from airflow_provider_spcs.result import Result
     from airflow_provider_spcs.rows import JobState
 
 _KILL_PATIENCE = 25.0
 
 
-class SpcsJobOperator(SpcsJobParameters):
+class SpcsJobOperator(JobLineage, SpcsJobParameters):
     """Submit a container job, wait for it, show its log, bring its result back.
 
     Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
@@ -166,7 +169,7 @@ class SpcsJobOperator(SpcsJobParameters):
 
                     self._push(context, FAILURE_KEY, shown_facts(error))
                     raise
-                query_id = submission.query_id
+                query_id = self.query_id = submission.query_id
                 self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
             self._note(context, plan.name, query_id)
             if self.job_url:
@@ -320,6 +323,7 @@ class SpcsJobOperator(SpcsJobParameters):
             durable=self.adopts,
             log=self.log,
             push=lambda key, value: self._push(context, key, value),
+            see=self._see,
             outlet_events=context.get("outlet_events", {}),
             outlets=self.outlets,
             compute_pool=order.compute_pool,
@@ -333,6 +337,9 @@ class SpcsJobOperator(SpcsJobParameters):
             escalation=self.escalation,
         )
 
+    def _see(self, result: Result) -> None:
+        self.result, self.commit = result.value, result.commit
+
     def _follower(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower | None:
         if not self.get_logs:
             return None
@@ -345,7 +352,7 @@ class SpcsJobOperator(SpcsJobParameters):
         for name, value in (self.env_vars or {}).items():
             if isinstance(value, str) and looks_secret(name, value):
                 mask_secret(value)
-        return self.order(getattr(context.get("dag"), "fileloc", None))
+        return replace(self.order(getattr(context.get("dag"), "fileloc", None)), facts=run_facts(context))
 
     def _attempt(self, context: Any) -> Attempt:
         from airflow_provider_spcs.attempt import Attempt

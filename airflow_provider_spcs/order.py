@@ -19,6 +19,7 @@ from airflow_provider_spcs.composition import (
     result_stage,
     stage_path,
     with_memory_times,
+    with_variables,
 )
 from airflow_provider_spcs.errors import InvalidInput, PreflightError, SpcsError, StatementError
 from airflow_provider_spcs.refusal import MISSING, NOT_PERMITTED
@@ -50,6 +51,7 @@ class Order:
         payload_mount: Where it is mounted.
         payload_files: Files of the payload beside the directory's: path to text.
         stage: Stage for payloads and results; None has neither.
+        facts: Variables for every container that has none of that name.
         memory_times: Memory of every container, in request and limit, times this.
     """
 
@@ -63,6 +65,7 @@ class Order:
     payload_mount: str = "/mnt/payload"
     payload_files: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
     memory_times: float = 1.0
 
     def check(self) -> ServiceSpec | SpecFile:
@@ -92,7 +95,7 @@ class Order:
             spec = mounted(spec, base, PAYLOAD_VOLUME, payload_stage, self.payload_mount.rstrip("/"))
         if self.stage:
             spec = mounted(spec, base, RESULT_VOLUME, f"{self.root}/results/{name.name}", RESULT_DIRECTORY)
-        return spec
+        return with_variables(spec, self.facts) if self.facts else spec
 
     def planned(self, name: JobName) -> ServiceSpec | SpecFile:
         """As :meth:`specification`, before anything is uploaded: ``CONTENT_HASH`` stands for the payload's hash."""

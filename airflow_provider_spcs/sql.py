@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from airflow_provider_spcs.errors import InvalidName
 from airflow_provider_spcs.naming import JobName
@@ -228,6 +228,11 @@ def show_instances(name: JobName) -> Sql:
 def show_pools(like: str | None = None) -> Sql:
     """SHOW COMPUTE POOLS."""
     return Sql("SHOW COMPUTE POOLS" + (f" LIKE {literal(like)}" if like is not None else ""))
+
+
+def alter_pool(pool: str, action: Literal["RESUME", "SUSPEND", "STOP ALL"]) -> Sql:
+    """ALTER COMPUTE POOL."""
+    return Sql(f"ALTER COMPUTE POOL {identifier(pool, 'compute_pool')} {action}")
 
 
 def show_services_in_pool(pool: str) -> Sql:

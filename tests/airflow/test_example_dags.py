@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_provider_spcs import Resources, SpcsJobOperator, SpcsJobSensor
+from airflow_provider_spcs import Resources, SpcsHook, SpcsJobOperator, SpcsJobSensor
 from tests.airflow.airflow_names import DagBag, DagSerialization
 
 if TYPE_CHECKING:
@@ -152,3 +152,13 @@ def test_alerts_example_gives_its_notifiers_the_failure_card(
     assert [kind for kind, _ in said] == (["SmtpNotifier", "SlackNotifier"] if fail else ["SlackNotifier"])
     words = ("exit code 1", "AssertionError: asked to fail", "DROP SERVICE ML_DEMO_DB.") if fail else ("job is done",)
     assert [word for word in words if word not in said[-1][1]] == []
+
+
+def test_pool_example_runs_and_leaves_the_pool_suspended(demo_objects: None, run_dag: Callable[..., Any]) -> None:
+    """Setup, mapped jobs, teardown and clean-up, as a reader of the example would run them."""
+    run = run_dag(dag_of(EXAMPLES / "pool_for_a_night.py"))
+    assert str(run.state) == "success"
+    with SpcsHook(database="ML_DEMO_DB", schema="ML_DEMO_SCHEMA") as hook:
+        pool = hook.pool_state("ML_DEMO_POOL")
+    assert pool is not None
+    assert pool.state in ("SUSPENDED", "STOPPING")
