@@ -4,10 +4,20 @@ from airflow_provider_spcs.emulator.engine import (
     calls,
     context_statements,
     ddl,
+    query_history,
     result_scan,
     script_file,
     transaction_statements,
 )
 from airflow_provider_spcs.emulator.engine.core import Engine
 
-__all__ = ["Engine", "calls", "context_statements", "ddl", "result_scan", "script_file", "transaction_statements"]
+__all__ = [
+    "Engine",
+    "calls",
+    "context_statements",
+    "ddl",
+    "query_history",
+    "result_scan",
+    "script_file",
+    "transaction_statements",
+]

@@ -47,6 +47,8 @@ class Engine:
     def _connect(self) -> Any:
         import duckdb
 
+        from airflow_provider_spcs.emulator.engine.python_functions import register
+
         with self._guard:
             if self._connection is None:
                 spill = self.account.home.directory("spill")
@@ -63,6 +65,7 @@ class Engine:
                     },
                 )
                 # New cursors start in the zone of a new session; SET on each would cost more than a small query.
+                register(self._connection)
                 self._connection.execute(f"SET GLOBAL TimeZone = '{DEFAULTS['TIMEZONE'].value}'")
             return self._connection
 

@@ -17,6 +17,7 @@ _MISSING_COLUMN = re.compile(
     r'does not have a column with name|Column) "?([^"\s]+)"?'
 )
 _QUOTED = re.compile(r"'([^']*)'")
+_DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
 
 
 @contextmanager
@@ -37,6 +38,9 @@ def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # 
     text = str(error).split("\n\nLINE ")[0]
     if isinstance(error, duckdb.InterruptException):
         return SnowflakeError("SQL execution canceled", 604, "57014")
+    extension = re.search(r'name "([^"]+)" is not in the catalog, but it exists in the', text)
+    if extension:
+        return unsupported(f"function {extension[1].upper()}")
     if isinstance(error, duckdb.CatalogException):
         return _catalog(text, names)
     if isinstance(error, duckdb.BinderException):
@@ -128,7 +132,7 @@ def invalid_identifier(name: str) -> SnowflakeError:
 
 
 def _conversion(text: str) -> SnowflakeError:
-    quoted = _QUOTED.search(text)
+    quoted = _QUOTED.search(text) or _DOUBLE_QUOTED.search(text)
     shown = quoted[1] if quoted else text
     lowered = text.lower()
     if "timestamp" in lowered:

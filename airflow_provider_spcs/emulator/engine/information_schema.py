@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog
-from airflow_provider_spcs.emulator.errors import does_not_exist
+from airflow_provider_spcs.emulator.engine.query_history import everything
+from airflow_provider_spcs.emulator.errors import does_not_exist, unsupported
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.result import Result, number, text, timestamp_ltz
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 
 def rows_of(session: Session, name: Name) -> Result:
-    """The rows of a view of a database's INFORMATION_SCHEMA.
+    """The rows of a view of a database's INFORMATION_SCHEMA, or of SNOWFLAKE.ACCOUNT_USAGE.
 
     Raises:
         SnowflakeError: 2003 for a database or a view that does not exist.
     """
+    if name.schema == "ACCOUNT_USAGE":
+        if name.name != "QUERY_HISTORY":
+            raise unsupported(f"SNOWFLAKE.ACCOUNT_USAGE.{name.name}")
+        return everything(session)
     session.account.objects.get("DATABASE", Name.account_level(name.database))
     view = _VIEWS.get(name.name)
     if view is None:

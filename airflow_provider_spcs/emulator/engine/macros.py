@@ -14,6 +14,9 @@ MACROS = [
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g %z')
         ELSE x::VARCHAR END""",
+    # As a cast to VARCHAR shows it: ten digits of a float.
+    "sf_varchar(x) AS CASE typeof(x) WHEN 'DOUBLE' THEN format('{:.10g}', TRY_CAST(x::VARCHAR AS DOUBLE)) "
+    "ELSE sf_text(x) END",
     # A value for a column of limited size.
     "sf_fit(x, n) AS CASE WHEN length(sf_text(x)) > n THEN "
     "error('100078|22000|String ''' || sf_text(x) || ''' is too long and would be truncated') ELSE sf_text(x) END",
@@ -32,11 +35,12 @@ MACROS = [
     "lambda e: json_object('$1', e[1], '$2', e[2])))",
     "sf_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')",
     "sf_parse_url(u) AS json_object('fragment', sf_url_part(u, '#(.*)$'), "
-    "'host', sf_url_part(u, '^[^:]+://(?:[^@/]*@)?([^:/?#]+)'), "
+    "'host', sf_url_part(u, '^[^:]+://((?:[^@/]*@)?[^:/?#]+)'), "
     "'parameters', CASE WHEN sf_url_part(u, '[?]([^#]*)') IS NULL THEN NULL ELSE to_json(map_from_entries("
     "list_transform(string_split(sf_url_part(u, '[?]([^#]*)'), '&'), "
     "lambda p: {'k': split_part(p, '=', 1), 'v': split_part(p, '=', 2)}))) END, "
-    "'path', sf_url_part(u, '^[^:]+://[^/?#]*/([^?#]*)'), 'port', sf_url_part(u, '^[^:]+://[^/?#]*:([0-9]+)'), "
+    "'path', sf_url_part(u, '^[^:]+://[^/?#]*/([^?#]*)'), "
+    "'port', sf_url_part(u, '^[^:]+://(?:[^@/]*@)?[^/?#]*:([0-9]+)'), "
     "'query', sf_url_part(u, '[?]([^#]*)'), 'scheme', sf_url_part(u, '^([^:]+)://'))",
     # A value as VARIANT: text becomes a JSON string, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
@@ -53,33 +57,36 @@ MACROS = [
     """sf_typeof(x) AS CASE json_type(x::JSON) WHEN 'VARCHAR' THEN 'VARCHAR' WHEN 'UBIGINT' THEN 'INTEGER'
         WHEN 'BIGINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN 'DECIMAL' WHEN 'NULL' THEN 'NULL_VALUE'
         ELSE json_type(x::JSON) END""",
-    """sf_parse_json(x) AS CASE WHEN x IS NULL OR trim(x::VARCHAR) = '' THEN NULL WHEN json_valid(x::VARCHAR)
-        THEN json(x::VARCHAR) ELSE error('100069|22P02|Error parsing JSON: ' || left(x::VARCHAR, 100)) END""",
+    """sf_parse_json(x) AS CASE WHEN x IS NULL OR trim(x::VARCHAR) = '' THEN NULL
+        WHEN lower(trim(x::VARCHAR)) IN ('null', 'true', 'false') THEN json(lower(x::VARCHAR))
+        WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR)
+        ELSE error('100069|22P02|Error parsing JSON: ' || left(x::VARCHAR, 100)) END""",
     "sf_try_parse_json(x) AS CASE WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR) END",
     "sf_split(x, d) AS to_json(string_split(x, d))",
     """sf_to_array(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_type(sf_variant(x)) = 'ARRAY' THEN sf_variant(x)
         ELSE json_array(sf_variant(x)) END""",
-    "sf_keys(x) AS to_json(json_keys(x::JSON))",
+    "sf_keys(x) AS to_json(list_sort(json_keys(x::JSON)))",
     "sf_array_size(x) AS CASE WHEN json_type(x::JSON) = 'ARRAY' THEN CAST(json_array_length(x::JSON) AS BIGINT) END",
     "sf_array_cat(a, b) AS to_json(list_concat(a::JSON::JSON[], b::JSON::JSON[]))",
     "sf_array_append(a, x) AS to_json(list_append(a::JSON::JSON[], sf_variant(x)))",
     "sf_array_prepend(a, x) AS to_json(list_prepend(sf_variant(x), a::JSON::JSON[]))",
-    "sf_array_distinct(a) AS to_json(list_distinct(a::JSON::JSON[]))",
+    "sf_array_distinct(a) AS to_json(list_filter(a::JSON::JSON[], lambda e, i: list_position(a::JSON::JSON[], e) = i))",
     "sf_array_compact(a) AS to_json(list_filter(a::JSON::JSON[], lambda e: e::VARCHAR <> 'null'))",
-    "sf_array_slice(a, f, t) AS to_json(list_slice(a::JSON::JSON[], f + 1, CASE WHEN t < 0 THEN t - 1 ELSE t END))",
+    "sf_array_slice(a, f, t) AS CAST(sf_array_slice_text(CAST(a AS VARCHAR), f, t) AS JSON)",
     "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
     "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
     "sf_array_to_string(a, d) AS "
     "array_to_string(list_transform(a::JSON::JSON[], lambda e: json_extract_string(e, '$')), d)",
     "sf_arrays_overlap(a, b) AS list_has_any(a::JSON::JSON[], b::JSON::JSON[])",
-    "sf_array_intersection(a, b) AS to_json(list_intersect(a::JSON::JSON[], b::JSON::JSON[]))",
-    "sf_array_except(a, b) AS to_json(list_filter(a::JSON::JSON[], lambda e: NOT list_contains(b::JSON::JSON[], e)))",
+    "sf_array_intersection(a, b) AS CAST(sf_array_intersection_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
+    "sf_array_except(a, b) AS CAST(sf_array_except_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
     "sf_array_range(a, b, s) AS to_json(range(a::BIGINT, b::BIGINT, s::BIGINT))",
     "sf_width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 "
     "ELSE floor((x - lo)::DOUBLE / ((hi - lo)::DOUBLE / n)) + 1 END AS BIGINT)",
-    "sf_months_between(a, b) AS CASE WHEN (day(a) = day(b)) OR (last_day(a) = a::DATE AND last_day(b) = b::DATE) "
+    "sf_months_between(a, b) AS CAST(CASE WHEN (day(a) = day(b)) OR (last_day(a) = a::DATE AND last_day(b) = b::DATE) "
     "THEN (year(a) - year(b)) * 12 + month(a) - month(b) "
-    "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b)) / 31.0 END",
+    "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b)) / 31.0 "
+    "+ (epoch(a::TIMESTAMP) % 86400 - epoch(b::TIMESTAMP) % 86400) / 2678400.0 END AS DECIMAL(38, 6))",
     """sf_epoch(n) AS make_timestamp(CASE WHEN abs(n) < 31536000000 THEN n * 1000000
         WHEN abs(n) < 31536000000000 THEN n * 1000 WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END)""",
     # Text, numbers (seconds, or finer by their size) and dates as timestamps.
@@ -91,6 +98,15 @@ MACROS = [
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
         DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
+    """sf_date(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') AND NOT
+        regexp_full_match(sf_text(x), '-?[0-9]+') THEN CASE
+        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}')
+        THEN CAST(strptime(sf_text(x), '%d-%b-%Y') AS DATE)
+        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}-[A-Za-z]{4,}-[0-9]{4}')
+        THEN CAST(strptime(sf_text(x), '%d-%B-%Y') AS DATE)
+        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}')
+        THEN CAST(strptime(sf_text(x), '%m/%d/%Y') AS DATE)
+        ELSE CAST(sf_text(x) AS DATE) END ELSE CAST(sf_timestamp(x) AS DATE) END""",
     """sf_timestamp_tz(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'DOUBLE') OR
         typeof(x) LIKE 'DECIMAL%'
         THEN timezone('UTC', sf_timestamp(x)) WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS
@@ -104,13 +120,24 @@ MACROS = [
     "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     "sf_as(x, kind) AS CASE WHEN json_type(sf_variant(x)) = kind THEN x END",
     "sf_array_insert(a, p, x) AS "
-    "to_json(list_concat(list_concat((a::JSON::JSON[])[:p], [sf_variant(x)]), (a::JSON::JSON[])[p + 1:]))",
-    "sf_array_remove(a, x) AS to_json(list_filter(a::JSON::JSON[], lambda e: e <> sf_variant(x)))",
+    "CAST(sf_array_insert_text(CAST(a AS VARCHAR), p, CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
+    "sf_array_remove(a, x) AS CAST(sf_array_remove_text(CAST(a AS VARCHAR), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
     "sf_array_remove_at(a, p) AS to_json(list_concat((a::JSON::JSON[])[:p], (a::JSON::JSON[])[p + 2:]))",
     "sf_array_flatten(a) AS to_json(flatten(a::JSON::JSON[][]))",
-    "sf_array_sort(a) AS to_json(list_sort(a::JSON::JSON[]))",
-    "sf_array_min(a) AS list_min(a::JSON::JSON[])",
-    "sf_array_max(a) AS list_max(a::JSON::JSON[])",
+    "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a AS VARCHAR), asc_, nulls_) AS JSON)",
+    "sf_get_ignore_case(o, k) AS CAST(sf_get_ignore_case_text(CAST(o AS VARCHAR), k) AS JSON)",
+    "sf_parse_ip(t, k, p) AS CAST(sf_parse_ip_text(t, k, p) AS JSON)",
+    "sf_arrays_to_object(k, v) AS CAST(to_json(map_from_entries(list_transform(list_zip("
+    "list_transform(k::JSON::JSON[], lambda e: json_extract_string(e, '$')), v::JSON::JSON[]), "
+    "lambda p: {'k': p[1], 'v': p[2]}))) AS JSON)",
+    "sf_map_contains(k, m) AS list_contains(json_keys(m::JSON), sf_text(k))",
+    "sf_map_size(m) AS CAST(len(json_keys(m::JSON)) AS BIGINT)",
+    "sf_map_cat(a, b) AS json_merge_patch(a::JSON, b::JSON)",
+    "sf_map_pick(m, k) AS CAST(sf_map_pick_text(CAST(m AS VARCHAR), CAST(k AS VARCHAR)) AS JSON)",
+    "sf_array_union_agg(x) AS to_json(list_distinct(flatten(list(x::JSON::JSON[]))))",
+    "sf_getbit(n, i) AS CAST((CAST(n AS BIGINT) >> CAST(i AS INTEGER)) & 1 AS BIGINT)",
+    "sf_array_min(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), true, false) AS JSON), '$[0]')",
+    "sf_array_max(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), false, false) AS JSON), '$[0]')",
     "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
     "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",
@@ -120,15 +147,4 @@ MACROS = [
     "sf_booland(a, b) AS (a <> 0) AND (b <> 0)",
     "sf_boolor(a, b) AS (a <> 0) OR (b <> 0)",
     "sf_boolxor(a, b) AS (a <> 0) <> (b <> 0)",
-    """sf_system_typeof(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'INTEGER_LITERAL', 'BIGINT', 'SMALLINT', 'TINYINT',
-        'HUGEINT')
-        THEN 'NUMBER(38,0)[SB16]' WHEN typeof(x) LIKE 'DECIMAL%' THEN replace(typeof(x), 'DECIMAL', 'NUMBER') ||
-        '[SB16]'
-        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL') THEN 'VARCHAR(16777216)[LOB]' WHEN typeof(x) = 'JSON' THEN
-        'VARIANT[LOB]'
-        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN 'FLOAT[DOUBLE]' WHEN typeof(x) = 'TIMESTAMP' THEN
-        'TIMESTAMP_NTZ(9)[SB16]'
-        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_LTZ(9)[SB16]' WHEN typeof(x) = 'DATE' THEN
-        'DATE[SB4]'
-        WHEN typeof(x) IN ('NULL', '"NULL"') THEN 'NULL[LOB]' ELSE typeof(x) || '[SB1]' END""",
 ]

@@ -84,7 +84,7 @@ class Execution:
         rest = list(query.request.binds)
         for statement in statements:
             count = sum(token.token_type is TokenType.PLACEHOLDER for token in tokenize(statement))
-            child = Query(Request(statement), query.user)
+            child = Query(Request(statement), query.user, session_id=query.session_id)
             self._queries.add(child)
             query.children.append(child)
             try:

@@ -47,6 +47,7 @@ class Query:
     request: Request
     user: str
     id: str = field(default_factory=new_query_id)
+    session_id: int = 0
     started: float = field(default_factory=time.time)
     ended: float = 0.0
     status: str = "QUEUED"
@@ -102,6 +103,7 @@ class Queries:
             self._by_id[query.id] = query
             if session is not None:
                 self._sessions[query.id] = session
+                query.session_id = session.session.id
             finished = (key for key, kept in self._by_id.items() if kept.done.done())
             while len(self._by_id) > _REMEMBERED and (oldest := next(finished, None)):
                 del self._by_id[oldest]

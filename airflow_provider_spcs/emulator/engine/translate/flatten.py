@@ -16,9 +16,9 @@ def flattened(node: exp.Expr) -> tuple[exp.Expr, bool]:
     if source is None:
         raise unsupported("FLATTEN without INPUT")
     text = f"CAST({source.sql('duckdb')} AS JSON)"
-    path = options.pop("PATH", None)
+    path, before = options.pop("PATH", None), ""
     if path is not None and path.name:
-        text = f"json_extract({text}, '$.{path.name}')"
+        text, before = f"json_extract({text}, '$.{path.name}')", path.name.replace("'", "''")
     outer = _true(options.pop("OUTER", None))
     function = "json_tree" if _true(options.pop("RECURSIVE", None)) else "json_each"
     mode = options.pop("MODE", None)
@@ -27,6 +27,7 @@ def flattened(node: exp.Expr) -> tuple[exp.Expr, bool]:
         raise unsupported(f"FLATTEN argument {next(iter(options))}")
     indexed = "regexp_full_match(e.fullkey, '.*\\[[0-9]+\\]')"
     query = f"""SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN NOT {indexed} THEN e.key END AS "KEY",
+        '{before}' || CASE WHEN '{before}' <> '' AND e.fullkey LIKE '$.%' THEN '.' ELSE '' END ||
         substr(replace(e.fullkey, '"', ''), CASE WHEN e.fullkey LIKE '$.%' THEN 3 ELSE 2 END) AS "PATH",
         CASE WHEN {indexed} THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX", e.value AS "VALUE", {text} AS "THIS"
         FROM {function}({text}) AS e

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -120,7 +121,15 @@ def literal(node: exp.Literal) -> Declared | None:
     if node.is_string:
         return Declared("VARCHAR", max(len(node.this), 1))
     if "e" in node.this.lower():
-        return Declared("FLOAT")
+        return _power(node.this)
     whole, _, fraction = node.this.partition(".")
     digits = len(whole.lstrip("0"))
     return Declared("NUMBER", min(max(digits + len(fraction), 1), _WIDEST), len(fraction))
+
+
+def _power(text: str) -> Declared:
+    """``1e10`` is the number of its digits where they fit."""
+    _, digits, exponent = Decimal(text).as_tuple()
+    scale = max(-int(exponent), 0)
+    length = max(len(digits) + max(int(exponent), 0), scale)
+    return Declared("NUMBER", length, scale) if length <= _WIDEST else Declared("FLOAT")

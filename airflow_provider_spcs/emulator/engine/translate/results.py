@@ -136,15 +136,21 @@ def _percentile(node: Any, of: Of) -> Declared | None:
     return _finer(of(ordered[0].this), 3) if ordered else None
 
 
+def _joined(node: Any, of: Of) -> Declared:
+    """As long as its parts together."""
+    parts = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
+    sizes = [kind.first if (kind := of(part)) is not None and kind.name == "VARCHAR" else None for part in parts]
+    known = [size for size in sizes if size is not None]
+    return Declared("VARCHAR", sum(known) if len(known) == len(sizes) else None)
+
+
 _ALWAYS: dict[type, Declared] = {
     **dict.fromkeys([exp.Count, exp.CountIf, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Length], _COUNT),
     **dict.fromkeys(
         [
             exp.Upper,
             exp.Lower,
-            exp.Concat,
             exp.ConcatWs,
-            exp.DPipe,
             exp.Trim,
             exp.Replace,
             exp.Substring,
@@ -188,6 +194,8 @@ _ALWAYS: dict[type, Declared] = {
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
 }
 _BY_ARGUMENT: dict[type, Callable[[Any, Of], Declared | None]] = {
+    exp.Concat: _joined,
+    exp.DPipe: _joined,
     exp.Sum: _sum,
     exp.Avg: lambda node, of: mean(of(node.this)),
     exp.Median: lambda node, of: _finer(of(node.this), 3),
@@ -221,14 +229,29 @@ _NAMED = {
                     Declared("TIMESTAMP_NTZ")),
     **dict.fromkeys(["TO_TIMESTAMP_TZ", "TRY_TO_TIMESTAMP_TZ"], Declared("TIMESTAMP_TZ")),
     **dict.fromkeys(["TO_TIMESTAMP_LTZ", "TRY_TO_TIMESTAMP_LTZ"], Declared("TIMESTAMP_LTZ")),
-    **dict.fromkeys(["ARRAY_SIZE", "ARRAY_POSITION"], _INTEGER),
+    **dict.fromkeys(["ARRAY_SIZE", "ARRAY_POSITION", "MAP_SIZE"], _INTEGER),
+    **dict.fromkeys(["TO_DATE", "TRY_TO_DATE", "AS_DATE"], Declared("DATE")),
+    **dict.fromkeys(["TO_TIME", "TRY_TO_TIME", "AS_TIME"], Declared("TIME")),
+    **dict.fromkeys(["TO_DOUBLE", "TRY_TO_DOUBLE", "AS_DOUBLE", "AS_REAL"], Declared("FLOAT")),
+    **dict.fromkeys(["MAP_CAT", "MAP_DELETE", "MAP_INSERT", "MAP_PICK", "PARSE_IP"], Declared("OBJECT")),
+    **dict.fromkeys(["TO_BINARY", "TRY_TO_BINARY", "AS_BINARY"], Declared("BINARY")),
+    "MAP_KEYS": Declared("ARRAY"),
 }  # fmt: skip
+
+
+_DECIMALS = {"TO_NUMBER", "TO_DECIMAL", "TO_NUMERIC", "TRY_TO_NUMBER", "TRY_TO_DECIMAL", "TRY_TO_NUMERIC"}
+
+
+def _sized(node: Any) -> Declared:
+    sizes = [int(item.this) for item in node.expressions[1:] if isinstance(item, exp.Literal) and not item.is_string]
+    return Declared("NUMBER", sizes[0] if sizes else _WIDEST, sizes[1] if len(sizes) > 1 else 0)
 
 
 def function(node: Any, of: Of) -> Declared | None:
     """The type of a function's result; None when nothing is known of it."""
     if isinstance(node, exp.Anonymous):
-        return _NAMED.get(str(node.this).upper())
+        name = str(node.this).upper()
+        return _sized(node) if name in _DECIMALS else _NAMED.get(name)
     always = _ALWAYS.get(type(node))
     if always is not None:
         return always

@@ -54,5 +54,12 @@ def _identifiers(root: exp.Expr) -> None:
     """Bare identifiers in upper case; then all of them quoted."""
     for node in root.find_all(exp.Identifier):
         if not node.args.get("quoted"):
-            node.set("this", node.this.upper())
+            if not _key(node):
+                node.set("this", node.this.upper())
             node.set("quoted", True)
+
+
+def _key(node: exp.Identifier) -> bool:
+    """Whether it is a key of an object's literal, which keeps its case."""
+    pair = node.parent
+    return isinstance(pair, exp.PropertyEQ) and pair.this is node and isinstance(pair.parent, exp.Struct)

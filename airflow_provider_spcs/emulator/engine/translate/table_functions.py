@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine.translate.flatten import flattened
+from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.routines import calling, procedures
@@ -169,6 +170,14 @@ def _substitute_flatten(node: exp.Expr, inner: exp.Expr, alias: Any) -> None:
     if alias is not None:
         alias.set("columns", None)
     parent = node.parent
+    if alone and outer:
+        # Nothing stands beside it: a row of NULLs when there is no element.
+        query = sql(
+            'SELECT coalesce(f."SEQ", 1) AS "SEQ", f."KEY", coalesce(f."PATH", \'\') AS "PATH", f."INDEX", '
+            f'f."VALUE", f."THIS" FROM (SELECT 1) AS o LEFT JOIN ({query.sql("duckdb")}) AS f ON TRUE'
+        )
+        for item in query.find_all(exp.Table):
+            item.meta["ours"] = True
     _substitute(node, query, alias, lateral=not alone)
     if outer and isinstance(parent, exp.Join):
         parent.set("side", "LEFT")

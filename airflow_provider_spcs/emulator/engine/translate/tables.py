@@ -60,7 +60,7 @@ def _table(call: Call, node: exp.Table) -> None:
     if len(parts) == 1 and cte_of(node, parts[0]) is not None:
         return
     name = call.session.qualify(parts)
-    if name.schema == "INFORMATION_SCHEMA":
+    if name.schema == "INFORMATION_SCHEMA" or (name.database, name.schema) == ("SNOWFLAKE", "ACCOUNT_USAGE"):
         table_functions.information_schema(call, node, name)
         return
     point_at(call, node, name)

@@ -12,10 +12,12 @@ from airflow_provider_spcs.emulator.engine.translate.functions import (
     casts,
     compare,
     context,
+    converting,
     dates,
     numbers,
     semistructured,
     strings,
+    typed,
 )
 from airflow_provider_spcs.emulator.engine.translate.functions.names import MACROS
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD, MODEL
@@ -24,7 +26,7 @@ from airflow_provider_spcs.emulator.routines import calling
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
 
-_FAMILIES = (analytics, casts, dates, numbers, semistructured, strings)
+_FAMILIES = (analytics, casts, converting, dates, numbers, semistructured, strings)
 CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.items()}
 NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
 
@@ -41,6 +43,8 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911, PLR
             return calling.scalar(call, node) if not isinstance(node.parent, exp.TableFromRows) else node
         if name in registry.SCALARS:
             return call.scalar(name, _arguments(node))
+        if name == "SYSTEM$TYPEOF" and isinstance(node, exp.Anonymous):
+            return typed.name_of(call.translation.kinds, node)
         if name in context.FUNCTIONS:
             return context.FUNCTIONS[name](call, node)
         if isinstance(node, exp.Anonymous):

@@ -10,6 +10,9 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.types import Declared
 
+_LONGEST = 38
+_WRITTEN_DATE = re.compile(r"\d{1,2}-[A-Za-z]{3,9}-\d{4}|\d{1,2}/\d{1,2}/\d{4}")
+"""Dates that AUTO reads and DuckDB does not."""
 _TEXT = exp.DataType.TEXT_TYPES
 _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.STRUCT, exp.DType.MAP}
 
@@ -36,6 +39,8 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a typ
         if kind.this is not exp.DType.TIME and isinstance(inner, exp.Literal):
             return exp.Anonymous(this="unhex", expressions=[inner])
         return _from_variant(node)
+    if kind.this is exp.DType.DATE and isinstance(inner, exp.Literal) and _WRITTEN_DATE.fullmatch(inner.this):
+        return exp.Anonymous(this="sf_date", expressions=[inner])
     if kind.this in {exp.DType.FLOAT, exp.DType.DOUBLE}:
         node.set("to", exp.DataType.build("DOUBLE"))
         return _from_variant(node)
@@ -63,6 +68,10 @@ def _number(node: exp.Cast, kind: Any) -> exp.Expr:
         digits = sizes[0] if sizes else 38
         integers = kind.this is not exp.DType.DECIMAL or digits <= 18
         node.set("to", exp.DataType.build("BIGINT" if integers else "HUGEINT", dialect="duckdb"))
+        if sizes and digits < _LONGEST and not isinstance(node, exp.TryCast):
+            fitted = exp.Anonymous(this="sf_fit_number", expressions=[node.copy(), exp.Literal.number(digits)])
+            fitted.meta["declared"] = node.meta["declared"]
+            return fitted
     return _from_variant(node)
 
 
@@ -77,7 +86,7 @@ def _to_text(inner: Any) -> exp.Expr:
     elif isinstance(inner, exp.Null):
         text = exp.cast(exp.null(), "TEXT")
     else:
-        text = exp.Anonymous(this="sf_text", expressions=[inner])
+        text = exp.Anonymous(this="sf_varchar", expressions=[inner])
     return text
 
 

@@ -28,6 +28,9 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "this", _by_example(node.args["low"]))
     elif isinstance(node, _ARITHMETIC + _NUMBERS):
         _each(kinds, node, "DOUBLE")
+        found = kinds.of(node.this) if isinstance(node, _NUMBERS) else None
+        if found is not None and found.name == "VARCHAR" and not isinstance(node.this, exp.Literal):
+            _cast(node, "this", "DOUBLE")
     elif isinstance(node, _TEXT):
         _each(kinds, node, "TEXT")
 

@@ -58,7 +58,13 @@ def _schemas(session: Any) -> str:
     return f'["{session.database}.{session.schema}"]' if session.schema else "[]"
 
 
+def _variable(call: Call, node: Any) -> exp.Expr:
+    value = call.session.variables.get(str(call.constant(node.expressions[0])).upper())
+    return literal(None if value is None else str(value))
+
+
 FUNCTIONS: dict[str, Rule] = {
+    "GETVARIABLE": _variable,
     "CURRENT_USER": _of(lambda session: session.user),
     "CURRENT_ROLE": _of(lambda session: session.role),
     "CURRENT_ROLE_TYPE": _of(lambda _: "ROLE"),

@@ -53,7 +53,7 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
             made = _formatted(source, wanted, attempt=attempt)
         else:
             made = sql(
-                f"make_timestamp(CAST({source.sql('duckdb')} * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT))"
+                f"make_timestamp(CAST(({source.sql('duckdb')}) * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT))"
             )
         cast = exp.Cast(this=made, to=exp.DataType.build(kind))
         cast.meta["declared"] = Declared(f"TIMESTAMP_{zone}")

@@ -26,20 +26,30 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
     pairs = [(items[index], items[index + 1]) for index in range(0, len(items) - 1, 2)]
     if all(isinstance(key, exp.Literal) for key, _ in pairs):
         pairs.sort(key=lambda pair: str(pair[0].this))  # Snowflake shows keys in order
+    if not keep_null:
+        pairs = [pair for pair in pairs if not isinstance(pair[1], exp.Null)]
     flat = [part for pair in pairs for part in pair]
     made = function("json_object", *flat)
-    if keep_null or all(isinstance(item, exp.Literal) for _, item in pairs):
+    if keep_null or all(isinstance(item, exp.Literal) or _never_null(item) for _, item in pairs):
         return made
     # A merge patch drops keys whose value is null, as OBJECT_CONSTRUCT does.
     return function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
 
 
+def _never_null(item: Any) -> bool:
+    """Whether a value is JSON of a literal, whose null is a value of its own."""
+    parsed = isinstance(item, exp.Anonymous) and str(item.this) == "sf_parse_json"
+    return parsed and isinstance(item.expressions[0], exp.Literal)
+
+
 def _all_columns(star: Any) -> exp.Expr:
     select = star.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
-    if source is None or select.args.get("joins") or not source.this.alias_or_name:
+    values = source is not None and isinstance(source.this, exp.Values) and not source.this.args.get("alias")
+    name = "VALUES" if values else source.this.alias_or_name if source is not None else ""
+    if source is None or select.args.get("joins") or not name:
         raise unsupported("OBJECT_CONSTRUCT(*) over more than one source")
-    row = exp.column(exp.to_identifier(source.this.alias_or_name, quoted=True))
+    row = exp.column(exp.to_identifier(name, quoted=True))
     return function("json_merge_patch", sql("CAST('{}' AS JSON)"), function("to_json", row))
 
 
@@ -129,7 +139,7 @@ def _check_json(node: exp.Expr) -> exp.Expr:
 
 
 def _to_json(node: exp.Expr) -> exp.Expr:
-    return sql(f"CAST(sf_variant({node.expressions[0].sql('duckdb')}) AS VARCHAR)")
+    return sql(f"sf_in_order(CAST(sf_variant({node.expressions[0].sql('duckdb')}) AS VARCHAR))")
 
 
 def _delete(node: exp.Expr) -> exp.Expr:
@@ -167,10 +177,9 @@ def _aggregate(inner: Any, order: Any) -> exp.Expr:
     distinct = isinstance(inner, exp.Distinct)
     source = (inner.expressions[0] if distinct else inner).sql("duckdb")
     ordered = f" {order.sql('duckdb')}" if order is not None else ""
-    made = sql(
-        f"CAST(coalesce(to_json(list({'DISTINCT ' if distinct else ''}sf_variant({source}){ordered}) "
-        f"FILTER (WHERE {source} IS NOT NULL)), '[]') AS JSON)"
-    )
+    # A DISTINCT aggregate is ordered by its own argument only, so that it stays as it is.
+    listed = f"DISTINCT {source}" if distinct else f"sf_variant({source})"
+    made = sql(f"CAST(coalesce(to_json(list({listed}{ordered}) FILTER (WHERE {source} IS NOT NULL)), '[]') AS JSON)")
     made.meta["declared"] = Declared("ARRAY")
     return made
 

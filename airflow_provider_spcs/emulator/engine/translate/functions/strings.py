@@ -40,7 +40,7 @@ def strftime(text: str) -> str:
 def _to_char(node: exp.Expr) -> exp.Expr:
     source = node.expressions[0]
     if len(node.expressions) == 1:
-        return function("sf_text", source)
+        return function("sf_varchar", source)
     wanted = node.expressions[1]
     if not isinstance(wanted, exp.Literal):
         raise unsupported("TO_CHAR with a format that is not a literal")
@@ -65,7 +65,11 @@ def _number(source: Any, wanted: str) -> exp.Expr:
         raise unsupported(f"TO_CHAR format {wanted}")
     comma = "," if "," in whole else ""
     text = f"format('{{:{comma}.{digits}f}}', CAST({source.sql('duckdb')} AS DOUBLE))"
-    if "FM" not in wanted.upper():
+    if "$" in wanted:
+        text = f"'$' || {text}"
+    if wanted.upper().startswith("S"):
+        text = f"CASE WHEN {source.sql('duckdb')} < 0 THEN '' ELSE '+' END || {text}"
+    elif "FM" not in wanted.upper():
         text = f"lpad({text}, {len(wanted) + 1}, ' ')"
     return sql(text)
 

@@ -1,0 +1,218 @@
+"""Functions that DuckDB lacks and no macro can say, in Python; DuckDB calls them a row at a time.
+
+Source: Snowflake's documentation of each function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+import uuid
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+_SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
+           **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
+_RANKS = {bool: 0, int: 1, float: 1, str: 2, list: 3, dict: 4}
+
+
+def soundex(text: str) -> str:
+    """A letter and three digits for how a word sounds in English."""
+    letters = [char for char in text.upper() if char.isalpha()]
+    if not letters:
+        return ""
+    found, last = letters[0], _SOUNDS.get(letters[0], "")
+    for char in letters[1:]:
+        digit = _SOUNDS.get(char, "")
+        if digit and digit != last:
+            found += digit
+        if char not in "HW":
+            last = digit
+    return f"{found}000"[:4]
+
+
+def sha2(text: str, bits: int) -> str:
+    """The SHA-2 digest of 224, 256, 384 or 512 bits, in hex; 0 stands for 256."""
+    return hashlib.new(f"sha{bits or 256}", text.encode()).hexdigest()
+
+
+def parse_ip(text: str, kind: str, permissive: int = 0) -> str:
+    """An address or network as an object.
+
+    Raises:
+        ValueError: It is none, and errors are asked for.
+    """
+    try:
+        found = ipaddress.ip_interface(text)
+    except ValueError:
+        if permissive:
+            return json.dumps({"error": f"Error parsing IP: {text}"})
+        raise ValueError(f"100206|22023|Failure parsing IP address: [{text}] is not a valid address") from None
+    size = 4 if found.version == 6 else 1
+    whole = int(found.ip)
+    fields = [whole >> (32 * (size - 1 - index)) & 0xFFFFFFFF for index in range(size)] + [0] * (4 - size)
+    said: dict[str, Any] = {
+        "family": found.version,
+        "host": str(found.ip),
+        "ip_fields": fields,
+        "ip_type": kind.lower(),
+        "netmask_prefix_length": found.network.prefixlen if "/" in text else None,
+        "snowflake$type": "ip_address",
+    }
+    network = found.network
+    if found.version == 4:
+        said |= {"ipv4": whole, "ipv4_range_start": int(network[0]), "ipv4_range_end": int(network[-1])}
+    else:
+        said |= {
+            "hex_ipv6": f"{whole:032X}",
+            "hex_ipv6_range_start": f"{int(network[0]):032X}",
+            "hex_ipv6_range_end": f"{int(network[-1]):032X}",
+        }
+    return json.dumps(said)
+
+
+def uuid_of(space: str, name: str) -> str:
+    """The UUID of version 5 for a name in a name space."""
+    return str(uuid.uuid5(uuid.UUID(space), name))
+
+
+def get_ignore_case(document: str, key: str) -> str | None:
+    """The value of the first key that is like ``key`` in any case."""
+    read = json.loads(document)
+    if not isinstance(read, dict):
+        return None
+    exact = [key] if key in read else [found for found in sorted(read) if found.lower() == key.lower()]
+    return json.dumps(read[exact[0]]) if exact else None
+
+
+def array_sort(document: str, ascending: bool, nulls_first: bool) -> str:
+    """An array in order: numbers, texts; SQL NULL (undefined) first or last."""
+    read = json.loads(document)
+    known = [value for value in read if value is not None]
+    known.sort(key=lambda value: (_RANKS[type(value)], json.dumps(value) if isinstance(value, list | dict) else value),
+               reverse=not ascending)  # fmt: skip
+    nulls = [None] * (len(read) - len(known))
+    return json.dumps([*nulls, *known] if nulls_first else [*known, *nulls])
+
+
+def number_in(text: str, form: str) -> str:
+    """The number that a text in a numeric format says.
+
+    Raises:
+        ValueError: It says none.
+    """
+    if "X" in form.upper() and not set(form.upper()) & set("90"):
+        return str(int(text.strip(), 16))
+    plain = re.sub(r"[$,\sG]", "", text.strip().upper())
+    sign = "-" if plain.startswith(("-", "<")) or plain.endswith(("-", "MI")) else ""
+    plain = plain.strip("+-<>").removesuffix("MI")
+    try:
+        return str(Decimal(f"{sign}{plain}"))
+    except InvalidOperation:
+        raise ValueError(f"100140|22007|Can't parse '{text}' as number with format '{form}'") from None
+
+
+def map_pick(document: str, keys: str) -> str:
+    """The part of an object with these keys."""
+    read, wanted = json.loads(document), json.loads(keys)
+    return json.dumps({key: read[key] for key in wanted if key in read})
+
+
+def _same(one: Any, other: Any) -> bool:
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def array_except(document: str, others: str) -> str:
+    """The elements of an array without those of another, each taken away once.
+
+    Source: Snowflake's documentation of ARRAY_EXCEPT: arrays are multisets.
+    """
+    kept = json.loads(document)
+    for value in json.loads(others):
+        place = next((index for index, found in enumerate(kept) if _same(found, value)), None)
+        if place is not None:
+            del kept[place]
+    return json.dumps(kept)
+
+
+def array_intersection(document: str, others: str) -> str:
+    """The elements that both arrays have, as often as both have them."""
+    left, found = json.loads(others), []
+    for value in json.loads(document):
+        place = next((index for index, other in enumerate(left) if _same(other, value)), None)
+        if place is not None:
+            del left[place]
+            found.append(value)
+    return json.dumps(found)
+
+
+def array_remove(document: str, value: str) -> str:
+    """An array without the elements that equal a value."""
+    unwanted = json.loads(value)
+    return json.dumps([found for found in json.loads(document) if not _same(found, unwanted)])
+
+
+def array_insert(document: str, place: int, value: str) -> str:
+    """An array with a value at a place; a negative one counts from the end, a far one is reached by nulls."""
+    read = json.loads(document)
+    at = place if place >= 0 else max(len(read) + place, 0)
+    read += [None] * (at - len(read))
+    return json.dumps([*read[:at], json.loads(value), *read[at:]])
+
+
+def array_slice(document: str, first: int, last: int) -> str:
+    """The elements from one place up to before another; negative ones count from the end."""
+    return json.dumps(json.loads(document)[first:last])
+
+
+def in_order(document: str) -> str:
+    """A JSON text without blanks, its keys in order."""
+    return json.dumps(json.loads(document), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def regexp_replaced(  # noqa: PLR0917 - as DuckDB calls it
+    text: str, pattern: str, replacement: str, place: int, which: int, options: str
+) -> str:
+    """A text with one match of a pattern, or all of them (0), replaced from a place on."""
+    flags = (re.IGNORECASE if "i" in options else 0) | (re.DOTALL if "s" in options else 0)
+    flags |= re.MULTILINE if "m" in options else 0
+    head, tail = text[: place - 1], text[place - 1 :]
+    template = re.sub(r"\\(\d)", r"\\g<\1>", replacement)
+    if not which:
+        return head + re.sub(pattern, template, tail, flags=flags)
+    for count, found in enumerate(re.finditer(pattern, tail, flags), start=1):
+        if count == which:
+            return head + tail[: found.start()] + found.expand(template) + tail[found.end() :]
+    return text
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
+    "sf_soundex": (soundex, ["VARCHAR"], "VARCHAR"),
+    "sf_sha2": (sha2, ["VARCHAR", "INTEGER"], "VARCHAR"),
+    "sf_parse_ip_text": (parse_ip, ["VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR"),
+    "sf_uuid_of": (uuid_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_get_ignore_case_text": (get_ignore_case, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_array_sort_text": (array_sort, ["VARCHAR", "BOOLEAN", "BOOLEAN"], "VARCHAR"),
+    "sf_number_in": (number_in, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_array_except_text": (array_except, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_array_intersection_text": (array_intersection, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_array_remove_text": (array_remove, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_array_insert_text": (array_insert, ["VARCHAR", "INTEGER", "VARCHAR"], "VARCHAR"),
+    "sf_array_slice_text": (array_slice, ["VARCHAR", "INTEGER", "INTEGER"], "VARCHAR"),
+    "sf_in_order": (in_order, ["VARCHAR"], "VARCHAR"),
+    "sf_regexp_replaced": (
+        regexp_replaced,
+        ["VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "INTEGER", "VARCHAR"],
+        "VARCHAR",
+    ),
+    "sf_map_pick_text": (map_pick, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+}
+
+
+def register(connection: Any) -> None:
+    """Make the functions known to DuckDB, before the macros that call them."""
+    for name, (function, kinds, returned) in FUNCTIONS.items():
+        connection.create_function(name, function, kinds, returned)

@@ -1,0 +1,197 @@
+"""Conversions from text by a format, and of VARIANT values that hold bytes or times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.strings import strftime
+from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.errors import unsupported
+
+_EPOCH = "regexp_full_match(sf_text({0}), '-?[0-9]+')"
+
+
+def _text(node: Any) -> str:
+    return str(node.sql("duckdb"))
+
+
+def _cast(made: str, duckdb_type: str, kind: Declared, *, attempt: bool = False) -> exp.Expr:
+    found = sql(f"{'TRY_CAST' if attempt else 'CAST'}({made} AS {duckdb_type})")
+    found.meta["declared"] = kind
+    found.meta["duckdb"] = True
+    return found
+
+
+def _number(*, attempt: bool) -> Callable[[Any], exp.Expr]:
+    def rule(node: Any) -> exp.Expr:
+        source, *rest = node.expressions
+        made = f"sf_text({_text(source)})"
+        if rest and isinstance(rest[0], exp.Literal) and rest[0].is_string:
+            wanted = rest.pop(0).this.replace("'", "''")
+            made = f"sf_number_in({made}, '{wanted}')"
+            if attempt:
+                made = f"TRY({made})"
+        sizes = [int(item.name) for item in rest]
+        precision, scale = (sizes + [38, 0][len(sizes) :])[:2]
+        return _cast(made, f"DECIMAL({precision}, {scale})", Declared("NUMBER", precision, scale), attempt=attempt)
+
+    return rule
+
+
+def _double(*, attempt: bool) -> Callable[[Any], exp.Expr]:
+    def rule(node: Any) -> exp.Expr:
+        made = f"sf_text({_text(node.expressions[0])})"
+        if len(node.expressions) > 1:
+            wanted = node.expressions[1].name.replace("'", "''")
+            made = f"sf_number_in({made}, '{wanted}')"
+        return _cast(made, "DOUBLE", Declared("FLOAT"), attempt=attempt)
+
+    return rule
+
+
+def _moment(name: str, *, attempt: bool) -> Callable[[Any], exp.Expr]:
+    """TO_DATE and TO_TIME: of text, of text in a format, of counted seconds, of a timestamp."""
+
+    def rule(node: Any) -> exp.Expr:
+        source, *rest = node.expressions
+        if rest and not isinstance(rest[0], exp.Literal):
+            raise unsupported(f"TO_{name} with a format that is not a literal")
+        text = _text(source)
+        if rest and rest[0].this.upper() != "AUTO":
+            wanted = strftime(rest[0].this).replace("'", "''")
+            made = f"{'try_strptime' if attempt else 'strptime'}({text}, '{wanted}')"
+            return _cast(made, name, Declared(name))
+        if name == "TIME" or attempt:
+            return _cast(f"sf_text({text})" if attempt else text, name, Declared(name), attempt=attempt)
+        return _cast(f"sf_date({text})", name, Declared(name))
+
+    return rule
+
+
+def _binary(*, attempt: bool) -> Callable[[Any], exp.Expr]:
+    def rule(node: Any) -> exp.Expr:
+        source, *rest = node.expressions
+        form = rest[0].name.upper() if rest else "HEX"
+        names = {"HEX": "unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
+        if form not in names:
+            raise unsupported(f"TO_BINARY format {form}")
+        made = f"{names[form]}(sf_text({_text(source)}))"
+        found = sql(f"TRY({made})" if attempt else made)
+        found.meta["declared"] = Declared("BINARY")
+        return found
+
+    return rule
+
+
+def _taken(kind: str, duckdb_type: str) -> Callable[[Any], exp.Expr]:
+    return lambda node: _cast(f"sf_text({_text(node.expressions[0])})", duckdb_type, Declared(kind), attempt=True)
+
+
+def _sha2(node: Any) -> exp.Expr:
+    bits = node.expressions[1] if len(node.expressions) > 1 else exp.Literal.number(256)
+    return function("sf_sha2", node.expressions[0], bits)
+
+
+def _parse_ip(node: Any) -> exp.Expr:
+    items = [*node.expressions, exp.Literal.number(0)]
+    return function("sf_parse_ip", *items[:3])
+
+
+def _uuid(node: Any) -> exp.Expr:
+    return function("sf_uuid_of", *node.expressions) if node.expressions else sql("CAST(uuid() AS VARCHAR)")
+
+
+def _array_sort(node: Any) -> exp.Expr:
+    ascending = node.expressions[1] if len(node.expressions) > 1 else exp.true()
+    default = exp.Not(this=ascending.copy())
+    return function(
+        "sf_array_sort",
+        node.expressions[0],
+        ascending,
+        node.expressions[2] if len(node.expressions) > 2 else default,
+    )
+
+
+def _map_insert(node: Any) -> exp.Expr:
+    return function("sf_object_insert", *node.expressions[:3])
+
+
+def _map_delete(node: Any) -> exp.Expr:
+    found: exp.Expr = node.expressions[0]
+    for key in node.expressions[1:]:
+        found = function("sf_object_delete", found, key)
+    return found
+
+
+def _map_pick(node: Any) -> exp.Expr:
+    return function("sf_map_pick", node.expressions[0], function("json_array", *node.expressions[1:]))
+
+
+def _replaced(node: Any) -> exp.Expr:
+    """REGEXP_REPLACE from a place on, or of one occurrence; without them DuckDB's own."""
+    if not node.args.get("occurrence") and not node.args.get("position"):
+        kept: exp.Expr = node
+        return kept
+    given = {
+        "position": exp.Literal.number(1),
+        "occurrence": exp.Literal.number(0),
+        "modifiers": exp.Literal.string(""),
+    }
+    items = [node.args.get(name) or default for name, default in given.items()]
+    replacement = node.args.get("replacement") or exp.Literal.string("")
+    return function("sf_regexp_replaced", node.this, node.expression, replacement, *items)
+
+
+def _zoned(node: Any) -> exp.Expr:
+    made = function("make_timestamp", *[node.args[name] for name in ("year", "month", "day", "hour", "min", "sec")])
+    zone = node.args.get("zone")
+    shown = f"timezone({_text(zone)}, {_text(made)})" if zone is not None else f"CAST({_text(made)} AS TIMESTAMPTZ)"
+    return _cast(shown, "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+
+
+def _refused(what: str) -> Callable[[Any], exp.Expr]:
+    def rule(node: Any) -> exp.Expr:
+        del node
+        raise unsupported(what)
+
+    return rule
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.RegexpReplace: _replaced,
+    exp.TimestampTzFromParts: _zoned,
+    exp.ConnectByRoot: _refused("CONNECT_BY_ROOT"),
+}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {
+    **dict.fromkeys(["TO_NUMBER", "TO_DECIMAL", "TO_NUMERIC"], _number(attempt=False)),
+    **dict.fromkeys(["TRY_TO_NUMBER", "TRY_TO_DECIMAL", "TRY_TO_NUMERIC"], _number(attempt=True)),
+    "TO_DOUBLE": _double(attempt=False),
+    "TRY_TO_DOUBLE": _double(attempt=True),
+    "TO_DATE": _moment("DATE", attempt=False),
+    "TRY_TO_DATE": _moment("DATE", attempt=True),
+    "TO_TIME": _moment("TIME", attempt=False),
+    "TRY_TO_TIME": _moment("TIME", attempt=True),
+    "TO_BINARY": _binary(attempt=False),
+    "TRY_TO_BINARY": _binary(attempt=True),
+    "AS_DATE": _taken("DATE", "DATE"),
+    "AS_TIME": _taken("TIME", "TIME"),
+    "AS_TIMESTAMP_NTZ": _taken("TIMESTAMP_NTZ", "TIMESTAMP"),
+    "AS_TIMESTAMP_LTZ": _taken("TIMESTAMP_LTZ", "TIMESTAMPTZ"),
+    "AS_TIMESTAMP_TZ": _taken("TIMESTAMP_TZ", "TIMESTAMPTZ"),
+    "AS_BINARY": lambda node: sql(f"unhex(sf_text({_text(node.expressions[0])}))"),
+    "DATE": _moment("DATE", attempt=False),
+    "TIME": _moment("TIME", attempt=False),
+    "SYS_CONNECT_BY_PATH": _refused("SYS_CONNECT_BY_PATH"),
+    "SHA2": _sha2,
+    "SHA2_HEX": _sha2,
+    "PARSE_IP": _parse_ip,
+    "UUID_STRING": _uuid,
+    "ARRAY_SORT": _array_sort,
+    "MAP_INSERT": _map_insert,
+    "MAP_DELETE": _map_delete,
+    "MAP_PICK": _map_pick,
+}
