@@ -46,7 +46,8 @@ def job_page(account: Account, request: Request) -> Response:
     place: dict[str, object] = {"id": row.id, **(opened.query if opened else {})}
     every = [(instance, item) for instance in row.instances for item in instance.containers]
     document = account.objects.find("SERVICE", row.name) or {}
-    comment = document.get("comment") if document.get("id") == row.id else None
+    # What ALTER SERVICE set while it was there; of a dropped one, what it was submitted with.
+    comment = document.get("comment") if document.get("id") == row.id else row.details.get("comment")
     path = f"/jobs/{row.name}"
     return rendering.html(
         "job.html",

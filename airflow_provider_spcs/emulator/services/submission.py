@@ -102,6 +102,7 @@ def submit(session: Session, request: JobRequest, text: str, *, ml_job: bool = F
         **described,
         "ml_job": ml_job,
         "service": request.service,
+        "comment": request.comment,
     }
     now = account.clock.now().isoformat()
     count = request.replicas or 1 if request.service is None else request.service["min_instances"]

@@ -55,7 +55,8 @@ def cursor(account: RunningAccount, tmp_path_factory: pytest.TempPathFactory) ->
     _wait(made, "FAILED_JOB", "FAILED")
     _wait(made, "GOOD_JOB", "DONE")
     _wait(made, "SLEEPER", "RUNNING")
-    _submit(made, "DROPPED_JOB", specification("print('kept in the event table')"))
+    kept = specification("print('kept in the event table')")
+    _submit(made, "DROPPED_JOB", kept, f"COMMENT = '{_sql(COMMENT)}'")
     _wait(made, "DROPPED_JOB", "DONE")
     made.execute("drop service DROPPED_JOB")
     yield made

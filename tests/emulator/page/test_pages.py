@@ -69,6 +69,7 @@ def test_job_page_of_a_dropped_job_still_has_its_end_and_its_log(get: Get) -> No
     text = get(f"{JOB}.DROPPED_JOB").text
     assert '<span class="badge done">DONE</span>' in text
     assert "dropped" in text
+    assert "<dt>task id</dt><dd>train</dd>" in text
     assert "Why it ended so" not in text
     assert "kept in the event table" in text
     assert "kept in the event table" in get(f"{JOB}.DROPPED_JOB/log/file").text
