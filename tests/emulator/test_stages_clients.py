@@ -155,3 +155,28 @@ def test_drop_database_removes_the_files_of_its_stages(account: RunningAccount, 
     assert any(path.is_file() for path in files.rglob("*"))
     cursor.execute("drop database GONE")
     assert not any(path.is_file() for path in files.rglob("*"))
+
+
+def test_write_pandas_keeps_zoned_times_of_nanoseconds(cursor: Any) -> None:
+    """With logical types a zoned column becomes TIMESTAMP_LTZ and keeps its moment, a naive one TIMESTAMP_NTZ."""
+    import pandas as pd
+    from snowflake.connector.pandas_tools import write_pandas
+
+    moment = pd.Timestamp("2024-01-02 03:04:05.678901")
+    frame = pd.DataFrame({"Z": [moment.tz_localize("Europe/Berlin")], "N": [moment]}).astype(
+        {"Z": "datetime64[ns, Europe/Berlin]", "N": "datetime64[ns]"}
+    )
+    write_pandas(cursor.connection, frame, "ZONED", auto_create_table=True, use_logical_type=True)
+    zoned, naive = cursor.execute("select Z, N from ZONED").fetchone()
+    assert (zoned, naive) == (moment.tz_localize("Europe/Berlin"), moment)
+    kinds = {row[0]: row[1] for row in cursor.execute("describe table ZONED").fetchall()}
+    assert kinds == {"Z": "TIMESTAMP_LTZ(9)", "N": "TIMESTAMP_NTZ(9)"}
+
+
+def test_copy_into_a_missing_table_says_what_write_pandas_looks_for(cursor: Any) -> None:
+    """Snowpark tells a missing table from other failures by how the message ends."""
+    import snowflake.connector
+
+    with pytest.raises(snowflake.connector.errors.ProgrammingError) as caught:
+        cursor.execute("copy into NO_SUCH_TABLE from @~/nothing")
+    assert str(caught.value.raw_msg).endswith("NO_SUCH_TABLE' does not exist")

@@ -119,7 +119,7 @@ def parquet_type(duckdb_type: str, shape: FileFormat) -> str:
     if duckdb_type.startswith("TIMESTAMP") and not shape.flag("USE_LOGICAL_TYPE"):
         return "NUMBER(38, 0)"
     if duckdb_type.startswith("TIMESTAMP"):
-        return "TIMESTAMP_LTZ" if "ZONE" in duckdb_type else "TIMESTAMP_NTZ"
+        return "TIMESTAMP_LTZ" if duckdb_type.startswith("TIMESTAMPTZ") or "ZONE" in duckdb_type else "TIMESTAMP_NTZ"
     for ending, kind in (("]", "ARRAY"), (")", "OBJECT")):
         if duckdb_type.endswith(ending):
             return kind

@@ -239,7 +239,7 @@ def _parquet(session: Session, location: Location, files: list[File], shape: Fil
     fields = parquet_fields(session, call)
     listed = "[" + ", ".join(_entry(session, location, file) for file in files) + "]"
     packed = ", ".join(f"{quoted(name)} := {json_form(quoted(name), kind)}" for name, kind in fields.items())
-    typed = [f"F.{quoted(name)} AS {quoted('$1:' + name)}" for name in fields]
+    typed = [f"{_microseconds(f'F.{quoted(name)}', kind)} AS {quoted('$1:' + name)}" for name, kind in fields.items()]
     typed += [
         f"{_epoch(kind)}(F.{quoted(name)}) AS {quoted('$1:' + name + '#')}"
         for name, kind in fields.items()
@@ -268,9 +268,15 @@ def _entry(session: Session, location: Location, file: File) -> str:
     )
 
 
+def _microseconds(column: str, kind: str) -> str:
+    """A zoned time of nanoseconds cut to what DuckDB casts on; every other column as it is."""
+    return f"CAST({column} AS TIMESTAMPTZ)" if kind == "TIMESTAMPTZ_NS" else column
+
+
 def _epoch(kind: str) -> str:
     """The function that gives a time as the number a Parquet file holds."""
-    return {"TIMESTAMP_NS": "epoch_ns", "TIMESTAMP_MS": "epoch_ms", "TIMESTAMP_S": "epoch_ms"}.get(kind, "epoch_us")
+    functions = {"TIMESTAMP_NS": "ns", "TIMESTAMPTZ_NS": "ns", "TIMESTAMP_MS": "ms", "TIMESTAMP_S": "ms"}
+    return f"epoch_{functions.get(kind, 'us')}"
 
 
 def json_form(column: str, kind: str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.names import Name
 
+_MISSING = 2003
 _SEMI_STRUCTURED = ("VARIANT", "OBJECT", "ARRAY")
 
 
@@ -50,7 +51,13 @@ def columns_of(session: Session, table: Name, chosen: list[str] | None) -> list[
     Raises:
         SnowflakeError: 2003 when the table is missing, 904 for a column that it does not have.
     """
-    described = {str(row[0]): row for row in session.rows(f"DESCRIBE TABLE {table}")}
+    try:
+        described = {str(row[0]): row for row in session.rows(f"DESCRIBE TABLE {table}")}
+    except SnowflakeError as error:
+        if error.errno != _MISSING:
+            raise
+        # Source: snowflake-snowpark-python, Session.write_pandas, which goes by how this message ends.
+        raise SnowflakeError(f"SQL compilation error:\nTable '{table}' does not exist", _MISSING, "42S02") from error
     names = list(described) if chosen is None else chosen
     for name in names:
         if name not in described:
