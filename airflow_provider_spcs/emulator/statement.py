@@ -17,9 +17,9 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
 class _Tokenizer(Snowflake.Tokenizer):
     # By default sqlglot swallows the rest of CALL, EXECUTE, SHOW and the like as one string; our parsers want tokens.
     COMMANDS: ClassVar[set[TokenType]] = set()
-    # CREATE FILE FORMAT is a command of two words like any other.
+    # CREATE FILE FORMAT is a command of two words like any other; ``?::date`` is a bound value and its cast.
     KEYWORDS: ClassVar[dict[str, TokenType]] = {
-        word: kind for word, kind in Snowflake.Tokenizer.KEYWORDS.items() if word != "FILE FORMAT"
+        word: kind for word, kind in Snowflake.Tokenizer.KEYWORDS.items() if word not in {"FILE FORMAT", "?::"}
     }
 
 

@@ -146,3 +146,15 @@ def test_login_that_validates_its_context_refuses_a_missing_schema(connect: Any)
     """``validate_default_parameters`` makes of a name that is left empty an error."""
     error = _refused(connect, schema="NEVER_EXISTS", validate_default_parameters=True)
     assert "schema does not exist" in str(error)
+
+
+def test_login_with_an_unrestricted_token_takes_any_role(connect: Any) -> None:
+    """A programmatic token without ROLE_RESTRICTION gives what its user has."""
+    cursor = connect().cursor()
+    made = cursor.execute("alter user ADMIN add programmatic access token ANY_ROLE").fetchone()
+    try:
+        wanted = {"user": "ADMIN", "password": None, "authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": made[1]}
+        for role in ("PUBLIC", "SYSADMIN"):
+            assert connect(role=role, **wanted).cursor().execute("select current_role()").fetchone() == (role,)
+    finally:
+        cursor.execute("alter user ADMIN remove programmatic access token ANY_ROLE")

@@ -268,3 +268,10 @@ def test_description_runs_and_counts_nothing(connect: Any, schema: str) -> None:
     assert cursor.describe(f"insert into {schema}.t values (1)")[0].name == "number of rows inserted"
     assert cursor.rowcount is None
     assert cursor.execute(f"select count(*) from {schema}.t").fetchone() == (0,)
+
+
+def test_bound_value_may_be_cast_where_it_stands(connect: Any) -> None:
+    """``?::date`` is a placeholder and a cast, with and without white space."""
+    cursor = connect(paramstyle="qmark").cursor()
+    found = cursor.execute("select ?::date, ? :: int, ?::varchar || 'x'", ["2024-01-02", "3", "a"]).fetchone()
+    assert found == (datetime.date(2024, 1, 2), 3, "ax")

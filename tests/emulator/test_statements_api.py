@@ -99,3 +99,17 @@ def test_unknown_handle_is_an_error(api: Api) -> None:
     """A handle that names nothing is 422 with 709."""
     reply = api("GET", "/01aaaaaa-0000-0000-0000-000000000000")
     assert (reply.status_code, reply.json()["code"]) == (422, "000709")
+
+
+def test_null_is_text_when_asked_for(api: Api) -> None:
+    """``nullable=false`` writes NULL as the text ``null``."""
+    body = {"statement": "select null as a, 'x' as b"}
+    assert api("POST", "?nullable=false", body).json()["data"] == [["null", "x"]]
+    assert api("POST", "", body).json()["data"] == [[None, "x"]]
+
+
+def test_change_of_rows_is_counted(api: Api) -> None:
+    """``stats`` says how many rows a statement has changed; a query has none."""
+    body = {"statement": "create or replace temporary table EMULATOR.PUBLIC.T as select 1 as a union all select 2"}
+    assert api("POST", "", body).json()["stats"]["numRowsInserted"] == 2
+    assert "stats" not in api("POST", "", {"statement": "select 1"}).json()

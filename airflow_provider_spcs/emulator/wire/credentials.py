@@ -97,7 +97,7 @@ class Credentials:
 
         Args:
             user: Whose token it is.
-            role: The only role it gives.
+            role: The only role it gives; empty for any role of the user's.
             seconds: How long it is good for.
             kind: ``OAUTH`` (containers) or ``PROGRAMMATIC_ACCESS_TOKEN``.
             warehouse: Current warehouse of sessions that name none.

@@ -121,11 +121,11 @@ def _json(stored: StoredResult, base_url: str) -> Reply:
         "rowset": rows,
         "queryResultFormat": "json",
         **_extent(stored, base_url, "json"),
-        **_stats(stored, rows),
+        **changes(stored, rows),
     }
 
 
-def _stats(stored: StoredResult, rows: list[list[str | None]]) -> Reply:
+def changes(stored: StoredResult, rows: list[list[str | None]]) -> Reply:
     """How many rows a statement changed; all four counts, or nothing when it changed none."""
     counts = {_STATS[f"number of rows {word}"]: count for word, count in stored.changed.items()}
     if rows and Kind.DML <= stored.kind < Kind.SHOW:

@@ -38,6 +38,8 @@ class Request:
     parameters: dict[str, object] = field(default_factory=dict)
     """Session parameters that hold for this request only."""
     describe_only: bool = False
+    nullable: bool = True
+    """Whether the SQL REST API answers NULL as null; else as the text ``null``."""
 
 
 @dataclass

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
-from airflow_provider_spcs.emulator.wire import binds, login, rowset
+from airflow_provider_spcs.emulator.wire import binds, login, reply, rowset
 from airflow_provider_spcs.emulator.wire.credentials import OAUTH, PAT
 from airflow_provider_spcs.emulator.wire.gateway import Answer, Call, Gateway
 from airflow_provider_spcs.emulator.wire.queries import PATIENCE_SECONDS, parameters_of
@@ -63,12 +63,13 @@ def _started(gateway: Gateway, call: Call) -> Query:
     request = f"{user} {call.query['requestId']}" if call.query.get("requestId") else ""
     query = gateway.retries.find(request)
     if query is None:
-        query = _begun(gateway, user, role, call.authorization.partition(" ")[2].strip(), call.body)
+        query = _begun(gateway, user, role, call)
         gateway.retries.remember(request, query)
     return query
 
 
-def _begun(gateway: Gateway, user: str, role: str | None, token: str, body: dict[str, Any]) -> Query:
+def _begun(gateway: Gateway, user: str, role: str | None, call: Call) -> Query:
+    body, token = call.body, call.authorization.partition(" ")[2].strip()
     sql = body.get("statement")
     if not isinstance(sql, str) or not sql.strip():
         raise SnowflakeError("The request body has no 'statement'.", 391_902, "42601")
@@ -80,9 +81,10 @@ def _begun(gateway: Gateway, user: str, role: str | None, token: str, body: dict
     parameters = parameters_of(body)
     if body.get("timeout"):
         parameters["STATEMENT_TIMEOUT_IN_SECONDS"] = body["timeout"]
+    nullable = call.query.get("nullable", "").lower() != "false"
     now = gateway.account.clock.now()
     held = WireSession(session, now, now)
-    query = gateway.execution.start(held, Request(sql, values, None, parameters))
+    query = gateway.execution.start(held, Request(sql, values, None, parameters, nullable=nullable))
     # The session was made for this request alone.
     query.done.add_done_callback(lambda _done: held.close())
     return query
@@ -152,16 +154,18 @@ def _rows(query: Query, partition: int) -> Answer:
     if stored is None or partition > max(len(stored.parts) - 1, 0) or partition < 0:
         return _failed(SnowflakeError(f"partition {partition} does not exist", 391_904, "22023"), 400)
     batches = stored.batches(partition) if stored.parts else []
-    data = {"data": [row for batch in batches for row in rowset.to_rows(batch, stored.columns)]}
+    rows = [row for batch in batches for row in rowset.to_rows(batch, stored.columns)]
+    empty = None if query.request.nullable else "null"
+    data = {"data": [[empty if value is None else value for value in row] for row in rows]}
     if partition:
         return JSONResponse(data)
-    reply = _head(query) | data
-    reply["resultSetMetaData"] = {
+    answer = _head(query) | data | reply.changes(stored, rows)
+    answer["resultSetMetaData"] = {
         "format": "jsonv2",
         "numRows": stored.rows,
         "partitionInfo": [{"rowCount": part.rows, "uncompressedSize": part.size} for part in stored.parts],
         "rowType": [rowset.rowtype(column) for column in stored.columns],
     }
     if query.children:
-        reply["statementHandles"] = [child.id for child in query.children]
-    return JSONResponse(reply)
+        answer["statementHandles"] = [child.id for child in query.children]
+    return JSONResponse(answer)

@@ -36,8 +36,9 @@ def _add(session: Session, statement: Statement, user: str) -> Result:
     days = said.get("DAYS_TO_EXPIRY", 15)
     if not isinstance(days, int) or not 1 <= days <= 365:
         raise invalid_value(days, "DAYS_TO_EXPIRY", "A whole number from 1 to 365.")
-    role = str(said.get("ROLE_RESTRICTION", session.role))
-    session.account.objects.get("ROLE", Name.account_level(role))
+    role = str(said.get("ROLE_RESTRICTION", ""))
+    if role:
+        session.account.objects.get("ROLE", Name.account_level(role))
     credentials = session.account.credentials
     if any(token["name"] == name for token in credentials.named_tokens(user)):
         raise already_exists(name)
@@ -68,4 +69,10 @@ def show_tokens(session: Session, statement: Statement) -> Result:
 
 
 def _row(user: str, token: dict[str, Any], now: Any) -> tuple[object, ...]:
-    return (token["name"], user, token["role"], token["expires"], "ACTIVE" if token["expires"] > now else "EXPIRED")
+    return (
+        token["name"],
+        user,
+        token["role"] or None,
+        token["expires"],
+        "ACTIVE" if token["expires"] > now else "EXPIRED",
+    )
