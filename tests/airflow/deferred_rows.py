@@ -19,30 +19,33 @@ from sqlalchemy import select
 from airflow_provider_spcs import Container, ServiceSpec, SpcsHook, SpcsJobTrigger
 from airflow_provider_spcs.naming import Stamp
 
+_PLAIN = str.maketrans("-:.+", "____")
 SPEC = ServiceSpec(containers=(Container("main", "/emulator/public/images/python:3", command=("sleep", "3600")),))
 
 
 def main(dag_id: str, run_id: str, pool: str) -> int:
-    """Submit the jobs and defer the tasks."""
-    with create_session() as session, SpcsHook(database="EMULATOR", schema="PUBLIC") as hook:
-        run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
-        assert run is not None
-        run.state = DagRunState.RUNNING
-        tasks = session.scalars(
-            select(TaskInstance).where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
-        ).all()
-        for ti in tasks:
-            stamp = Stamp(dag_id, ti.task_id, run_id, map_index=ti.map_index, generation=ti.max_tries, detached=0)
-            job = hook.submit_job(f"AF_ROW_{run.id}_{ti.map_index}", compute_pool=pool, spec=SPEC, stamp=stamp).name
-            classpath, kwargs = SpcsJobTrigger(
-                str(job), poll_interval=5.0, get_logs=False, generation=ti.max_tries
-            ).serialize()
-            trigger = Trigger(classpath, kwargs)
-            session.add(trigger)
-            session.flush()
+    """Submit the jobs, then defer the tasks at once: SQLite lets nobody else write meanwhile."""
+    mine = (TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
+    with create_session() as session:
+        tasks = list(session.execute(select(TaskInstance.task_id, TaskInstance.map_index).where(*mine)))
+    triggers = {}
+    with SpcsHook(database="EMULATOR", schema="PUBLIC") as hook:
+        for task_id, index in tasks:
+            stamp = Stamp(dag_id, task_id, run_id, map_index=index, generation=0, detached=0)
+            name = f"AF_ROW_{run_id.translate(_PLAIN).upper()}_{index}"
+            job = hook.submit_job(name, compute_pool=pool, spec=SPEC, stamp=stamp).name
+            waits = SpcsJobTrigger(str(job), poll_interval=5.0, get_logs=False, generation=0)
+            triggers[index] = Trigger(*waits.serialize())
+    with create_session() as session:
+        session.scalars(
+            select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        ).one().state = DagRunState.RUNNING
+        session.add_all(triggers.values())
+        session.flush()
+        for ti in session.scalars(select(TaskInstance).where(*mine)):
             ti.try_number, ti.start_date, ti.state = 1, timezone.utcnow(), TaskInstanceState.DEFERRED
-            ti.trigger_id, ti.next_method, ti.next_kwargs = trigger.id, "execute_complete", {}
-        return len(tasks)
+            ti.trigger_id, ti.next_method, ti.next_kwargs = triggers[ti.map_index].id, "execute_complete", {}
+    return len(tasks)
 
 
 if __name__ == "__main__":
