@@ -237,6 +237,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         """
         from airflow_provider_spcs.order import Order
 
+        self._check_modes()
         for where in ("poll_interval", "startup_timeout_seconds", "job_limit", "transient_timeout_seconds"):
             seconds = getattr(self, where)
             if seconds is not None and not seconds > 0:
@@ -255,6 +256,30 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         )
         order.check()
         return order
+
+    def _check_modes(self) -> None:
+        """Refuse what would be ignored.
+
+        Raises:
+            InvalidInput: A parameter that means nothing beside another one.
+        """
+        if not self.wait_for_completion:
+            given = [name for name in _OF_WAITING if getattr(self, name) is not None]
+            if self.on_oom != "fail":
+                given.append("on_oom")
+            if given:
+                raise InvalidInput(
+                    ", ".join(given),
+                    "given with wait_for_completion=False",
+                    "The task ends when the job is submitted, and sees nothing of its end",
+                    "Leave it out, or give it to the SpcsJobSensor that waits",
+                )
+        if self.container_logs is not None and not self.get_logs:
+            raise InvalidInput("container_logs", "given with get_logs=False", "No log is shown", "Leave one out")
+        if self.oom_compute_pools is not None and self.on_oom != "next_family":
+            raise InvalidInput(
+                "oom_compute_pools", f"given with on_oom={self.on_oom!r}", "It is for 'next_family'", "Set that, too"
+            )
 
     def _payload_files(self) -> Mapping[str, str]:
         """Files of the payload beside the directory's: path to text."""
@@ -291,6 +316,18 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             return "@" + self.spec_stage.lstrip("@").rstrip("/") + "/" + self.spec.lstrip("/")
         spec: SpecInput = _either("spec", self.spec, "spec_text", self.spec_text)
         return spec
+
+
+_OF_WAITING = (
+    "startup_timeout_seconds",
+    "job_timeout_seconds",
+    "timeout",
+    "on_finish_action",
+    "drop_on_completion",
+    "skip_on_exit_code",
+    "fail_on_exit_code",
+    "container_logs",
+)
 
 
 def _either(ours: str, value: Any, other: str, alternative: Any) -> Any:

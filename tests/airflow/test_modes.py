@@ -1,0 +1,111 @@
+"""Every parameter is honoured in a worker and deferred, or refused; none is ignored."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from airflow_provider_spcs import SpcsJobOperator
+from airflow_provider_spcs.connected_task import ConnectedTask
+from airflow_provider_spcs.deferral import defer
+from airflow_provider_spcs.ending import Deadlines
+from airflow_provider_spcs.errors import InvalidInput
+from airflow_provider_spcs.naming import JobName
+from airflow_provider_spcs.parameters import SpcsJobParameters
+from tests.airflow.airflow_names import TaskDeferred
+
+#: Read before the modes part: they make the job, which is the same in both.
+OF_THE_JOB = {
+    "compute_pool", "image", "command", "args", "env_vars", "secrets", "volumes", "resources", "container_resources",
+    "spec", "spec_overrides", "base_container_name", "name", "replicas", "query_warehouse",
+    "external_access_integrations", "comment", "tags", "payload", "payload_mount", "stage", "git", "preflight",
+    "container_name", "spec_text", "spec_stage", "durable",
+}  # fmt: skip
+#: Choose the mode, or are used in the worker after it, when both modes are in one again.
+OF_THE_END = {
+    "wait_for_completion", "deferrable", "number_logs_exception", "on_finish_action", "drop_on_completion",
+    "skip_on_exit_code", "fail_on_exit_code", "on_oom", "oom_compute_pools", "do_xcom_push",
+    "transient_timeout_seconds",
+}  # fmt: skip
+#: What waiting needs, with the argument by which the trigger gets it.
+OF_WAITING = {
+    "poll_interval": "poll_interval",
+    "startup_timeout_seconds": "startup_deadline",
+    "job_timeout_seconds": "job_deadline",
+    "timeout": "job_deadline",
+    "get_logs": "get_logs",
+    "container_logs": "container_logs",
+    "on_kill_action": "on_kill_action",
+    "cancel_on_kill": "on_kill_action",
+    **{name: name for name in ("snowflake_conn_id", "database", "schema", "role", "warehouse", "authenticator")},
+    "session_parameters": "session_parameters",
+}
+
+
+def keywords(function: Any) -> set[str]:
+    """Names of keyword-only parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+
+
+def test_every_parameter_has_its_place() -> None:
+    """A new parameter has to say where each mode honours it."""
+    assert keywords(SpcsJobParameters.__init__) | keywords(ConnectedTask.__init__) == (
+        OF_THE_JOB | OF_THE_END | set(OF_WAITING)
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"poll_interval": 7}, 7.0),
+        ({"get_logs": False}, False),
+        ({"container_logs": ["main"]}, ["main"]),
+        ({"on_kill_action": "drop_job"}, "drop_job"),
+        ({"cancel_on_kill": False}, "keep_job"),
+        ({"snowflake_conn_id": "other"}, "other"),
+        ({"database": "D"}, "D"),
+        ({"schema": "S"}, "S"),
+        ({"role": "R"}, "R"),
+        ({"warehouse": "W"}, "W"),
+        ({"authenticator": "A"}, "A"),
+        ({"session_parameters": {"QUERY_TAG": "t"}}, {"QUERY_TAG": "t"}),
+    ],
+)
+def test_waiting_parameter_reaches_the_trigger(given: dict[str, Any], expected: Any) -> None:
+    """What a worker would do, the triggerer does."""
+    operator = SpcsJobOperator(task_id="t", image="/d/s/r/i:1", **given)
+    with pytest.raises(TaskDeferred) as caught:
+        defer(
+            operator,
+            JobName("DB", "S", "J"),
+            poll_interval=float(operator.poll_interval),
+            deadlines=Deadlines(),
+            on_kill_action=operator.policy().on_kill_action,
+        )
+    (name,) = given
+    assert caught.value.trigger.serialize()[1][OF_WAITING[name]] == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"wait_for_completion": False, "job_timeout_seconds": 5},
+        {"wait_for_completion": False, "timeout": 5},
+        {"wait_for_completion": False, "startup_timeout_seconds": 5},
+        {"wait_for_completion": False, "on_finish_action": "delete_job"},
+        {"wait_for_completion": False, "drop_on_completion": True},
+        {"wait_for_completion": False, "skip_on_exit_code": 99},
+        {"wait_for_completion": False, "fail_on_exit_code": [99]},
+        {"wait_for_completion": False, "container_logs": ["main"]},
+        {"wait_for_completion": False, "on_oom": "retry"},
+        {"get_logs": False, "container_logs": ["main"]},
+        {"oom_compute_pools": ["BIG"]},
+    ],
+)
+def test_parameter_that_would_be_ignored_is_refused(given: dict[str, Any]) -> None:
+    """A person who sets a limit counts on it."""
+    with pytest.raises(InvalidInput):
+        SpcsJobOperator(task_id="t", compute_pool="P", image="/d/s/r/i:1", **given).order(None)
