@@ -295,3 +295,19 @@ def test_source_that_ignores_the_request_for_timestamps_is_read_without_them() -
     remote.write("b")
     assert read + texts(follower.poll()) == ["a", "b"]
     assert any("without timestamps" in notice for notice in follower.notices)
+
+
+def test_a_hundred_thousand_lines_a_minute_are_read_once_each() -> None:
+    """A reading a second holds a second's lines: none is lost, none doubled, and a reading costs a call."""
+    remote = Remote(most_bytes=150_000)
+    remote.lines[0, "main"] = []
+    follower = LogFollower(remote)
+    shown: list[str] = []
+    for second in range(15):
+        # Earlier seconds are out of Snowflake's window.
+        del remote.lines[0, "main"][:-2_000]
+        remote.write(*(f"epoch {second} step {number}: loss 0.123456" for number in range(1_667)), at=second)
+        shown += texts(follower.poll())
+    shown += texts(follower.finish())
+    assert len(shown) == len(set(shown)) == 15 * 1_667
+    assert remote.calls <= 17
