@@ -9,6 +9,7 @@ import typer
 
 from airflow_provider_spcs.commands.groups import command
 from airflow_provider_spcs.commands.login import Login
+from airflow_provider_spcs.commands.outcome import note
 from airflow_provider_spcs.commands.output import AsJson, age, job_document, line, print_json, table
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def ps(
     elif quiet:
         for job in jobs:
             line(str(job.name))
+    elif not jobs:
+        note("no such jobs in this schema", "bright_black")
     else:
         table((*_COLUMNS, *(_WIDE if wide else ())), [_row(job, wide=wide) for job in jobs])
 
@@ -74,7 +77,7 @@ def _row(job: JobState, *, wide: bool) -> list[str]:
         task = stamp.task_id if stamp.map_index < 0 else f"{stamp.task_id}[{stamp.map_index}]"
     row = [job.name.name, job.status.value, job.compute_pool, age(job.created_at), stamp.dag_id if stamp else "", task]
     if wide:
-        note = stamp.note if stamp else " ".join(job.comment.split())
+        said = stamp.note if stamp else " ".join(job.comment.split())
         row += [stamp.run_id if stamp else "", str(stamp.try_number) if stamp else "", str(job.replicas)]
-        row += [job.owner, note[:60]]
+        row += [job.owner, said[:60]]
     return row

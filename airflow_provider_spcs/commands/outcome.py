@@ -56,6 +56,9 @@ def told_plainly() -> Iterator[None]:
         signal.signal(number, signal.default_int_handler)
     try:
         yield
+    except typer.Exit:
+        # One of ours, which has been told; it is a RuntimeError as well.
+        raise
     except KeyboardInterrupt:
         note("stopped", typer.colors.YELLOW)
         raise typer.Exit(INTERRUPTED) from None

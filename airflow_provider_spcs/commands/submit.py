@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.commands.prepare import Prepared
     from airflow_provider_spcs.submission import Submission
 
+_EXAMPLE_NEEDS = "What the example needs is made by example_dags/setup/*.sql, or all of it by `spcs up`."
 Args = Annotated[
     list[str] | None,
     typer.Argument(metavar="[-- ARGS]...", help="Arguments of what runs, after --.", show_default=False),
@@ -66,7 +67,7 @@ def submit(
             error = PreflightError(str(prepared.name), problems)
             error.add_note("Nothing was sent. --no-check submits all the same.")
             if job.is_example:
-                error.add_note("What the example needs is made by example_dags/setup/*.sql, or all of it by `spcs up`.")
+                error.add_note(_EXAMPLE_NEEDS)
             raise error
         submission = _send(client, prepared)
         document: dict[str, Any] = {
@@ -108,6 +109,8 @@ def check(*, job: JobOptions, login: Login, args: Args = None, as_json: AsJson =
         line(f"{number}. {problem}")
     if problems:
         note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", "red")
+        if job.is_example:
+            note(_EXAMPLE_NEEDS)
         raise typer.Exit(PROBLEM)
     if not as_json:
         line("No problem found.")

@@ -22,6 +22,12 @@ def test_ps_filters_by_status_pattern_and_activity(spcs: Spcs, finished: str) ->
         assert name not in spcs("ps", *arguments).stdout
 
 
+def test_ps_without_jobs_says_so(spcs: Spcs) -> None:
+    """A table without rows looks like a fault; a program still gets its empty list."""
+    assert "no such jobs" in spcs("ps", "NOTHING*").stderr
+    assert json.loads(spcs("ps", "NOTHING*", "--json").stdout) == []
+
+
 def test_ps_as_json_has_the_facts(spcs: Spcs, finished: str) -> None:
     """A program reads the same as a person."""
     jobs = {job["name"]: job for job in json.loads(spcs("ps", "--json").stdout)}

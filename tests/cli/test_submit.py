@@ -137,3 +137,11 @@ def test_check_numbers_every_problem_and_changes_nothing(spcs: Spcs) -> None:
     problems = json.loads(done.stdout)["problems"]
     assert len(problems) == 2
     assert spcs("check", "--cpu", "99").exit_code == 1
+
+
+def test_check_that_finds_a_problem_ends_with_what_the_example_needs(spcs: Spcs) -> None:
+    """The last line helps; a bare exit code below it would puzzle."""
+    assert spcs("check", "--pool", "NO_POOL").stderr.splitlines() == [
+        "1 problem",
+        "What the example needs is made by example_dags/setup/*.sql, or all of it by `spcs up`.",
+    ]
