@@ -127,6 +127,18 @@ class Checkpoints:
             (self._directory / name).unlink(missing_ok=True)
 
 
+def engine_before(directory: Path) -> tuple[str, int | None] | None:
+    """Name and blocks of the engine that the last whole checkpoint was made with; None when there is none."""
+    for file in sorted(directory.glob("round-*.json"), reverse=True):
+        try:
+            identity = json.loads(file.read_bytes())["identity"]
+            blocks = int(identity["blocks"])
+            return str(identity["engine"]), blocks if blocks > 1 else None
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
 def prepare_checkpoints(directory: Path) -> Path:
     """Make the directory.
 

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import model_files
 from cache_checks import label_values
-from features import Layout, choose
+from features import Layout
 from names import parts
-from pipeline import layout_of, load_booster, moments, pipeline
+from pipeline import layout_of, load_booster, pipeline
 from problems import InputError, run
 from result import write_result
 from score_table import ScoreTable
 from scores import Scoreboard
+from scoring import check_fits, probabilities
 from session import open_session
 from source import SnowflakeTable, Source
 from split import held_out
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
-    from sklearn.pipeline import Pipeline
     from snowflake.snowpark import Session
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def evaluate(
     """
     booster = load_booster(stored.model, str(stored.directory / model_files.MODEL))
     layout = layout_of(booster)
-    _check_fits(source, layout)
+    check_fits(source, layout)
     served, fraction = pipeline(booster), float(stored.result["arguments"]["test_fraction"])
     board, counted = Scoreboard(), 0
     for batch in source.batches(layout):
@@ -87,11 +87,11 @@ def evaluate(
         if rows == "holdout":
             chosen = _holdout(batch, layout, fraction)
         if chosen.num_rows:
-            probabilities = _scores(served, chosen, layout)
-            board.add(label_values(chosen[layout.label], layout.label).to_numpy(), probabilities)
+            scored = probabilities(served, chosen, layout)
+            board.add(label_values(chosen[layout.label], layout.label).to_numpy(), scored)
             counted += chosen.num_rows
             if keep is not None:
-                keep(chosen[layout.id_column], probabilities)
+                keep(chosen[layout.id_column], scored)
     metrics = _metrics(board, source, layout, counted)
     return {
         "source_table": source.name,
@@ -104,31 +104,10 @@ def evaluate(
     }
 
 
-def _check_fits(source: Source, layout: Layout) -> None:
-    kinds = source.kinds()
-    found = choose(kinds, source.name, label=layout.label, id_column=layout.id_column, features=list(layout.features))
-    if found != layout:
-        changed = sorted(set(found.numeric) ^ set(layout.numeric))
-        raise InputError(
-            f"--source_table={source.name}",
-            f"columns {', '.join(changed)} have another kind than the model was trained on",
-            "Numbers stay numbers and text stays text",
-            "Score a table of the same shape, or train again",
-        )
-
-
 def _holdout(batch: pa.Table, layout: Layout, fraction: float) -> pa.Table:
     import pyarrow as pa
 
     return batch.filter(pa.array(held_out(batch[layout.id_column], fraction, layout.id_column)))
-
-
-def _scores(served: Pipeline, batch: pa.Table, layout: Layout) -> NDArray[np.float32]:
-    raw = batch.select(list(layout.features)).to_pandas()
-    for name in layout.moments:
-        raw[name] = moments(raw[name])
-    probabilities: NDArray[np.float32] = served.predict_proba(raw)[:, 1]
-    return probabilities
 
 
 def _metrics(board: Scoreboard, source: Source, layout: Layout, rows: int) -> dict[str, float | None]:

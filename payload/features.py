@@ -54,11 +54,11 @@ class Layout:
         """All features, in the order that the model knows."""
         return self.numbers + self.categorical
 
-    def expressions(self, kinds: Mapping[str, str]) -> list[str]:
-        """The select list that brings these columns in the types that training wants."""
+    def expressions(self, kinds: Mapping[str, str], *, labelled: bool = True) -> list[str]:
+        """The select list that brings these columns, with or without the label, in the types that training wants."""
         numbers = [
             f"CAST({_number(column, kinds[column])} AS FLOAT) AS {quote(column)}"
-            for column in (*self.numbers, self.label)
+            for column in (*self.numbers, *([self.label] if labelled else []))
         ]
         texts = [f"CAST({quote(column)} AS VARCHAR) AS {quote(column)}" for column in self.categorical]
         return [*numbers, *texts, quote(self.id_column)]

@@ -112,6 +112,43 @@ class ModelShelf:
             options={"target_methods": list(_METHODS), "relax_version": True},
         )
 
+    def content(self, version: str | None) -> tuple[str, bytes]:
+        """Name and UBJSON of a version that `log` stored.
+
+        Args:
+            version: Its name; None is the default version.
+
+        Raises:
+            InputError: If there is no such model or version, or it is not one of train.py's.
+        """
+        model = self.model()
+        if model is None:
+            raise InputError(
+                f"--model_name={self.name}",
+                "the registry has no such model, or this role may not see it",
+                "A model is registered by register.py, or by train.py --save_mode registry",
+                "Register it, or name another",
+            )
+        names = {str(each.version_name) for each in model.versions()}
+        (wanted,) = _version_parts(version) if version else (str(model.default.version_name),)
+        if wanted not in names:
+            raise InputError(
+                f"--version={version}",
+                f"{self.name} has no such version",
+                f"Its versions are {', '.join(sorted(names))}",
+                "Name one of them, or none for the default",
+            )
+        served = model.version(quote(wanted)).load()
+        classifier = getattr(served, "steps", [("", served)])[-1][1]
+        if not hasattr(classifier, "get_booster"):
+            raise InputError(
+                f"--model_name={self.name}",
+                f"version {wanted} is {type(classifier).__name__}, not an XGBoost model",
+                "Scores are made by models that train.py made",
+                "Name another model",
+            )
+        return wanted, bytes(classifier.get_booster().save_raw("ubj"))
+
     def default(self) -> tuple[str | None, float | None]:
         """The current default version and its AUC; None for what is not there."""
         model = self.model()

@@ -92,9 +92,11 @@ class SnowflakeTable:
         """See `Source.count`; of a table, Snowflake knows it without reading."""
         return int(self._session.sql(f"SELECT COUNT(*) FROM {self.sql}").collect()[0][0])
 
-    def batches(self, layout: features.Layout, instance: Instance = ALONE) -> Iterator[pa.Table]:
+    def batches(
+        self, layout: features.Layout, instance: Instance = ALONE, *, labelled: bool = True
+    ) -> Iterator[pa.Table]:
         """See `Source.batches`; result chunks are fetched ahead in parallel by the connector."""
-        columns = ", ".join(layout.expressions(self.kinds()))
+        columns = ", ".join(layout.expressions(self.kinds(), labelled=labelled))
         where = ""
         if instance.count > 1:
             # Snowflake's HASH, so that each instance transfers only its own rows.

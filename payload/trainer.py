@@ -13,8 +13,8 @@ from typing import Any
 
 import boosting
 import provenance
-from checkpoints import Checkpoints, prepare_checkpoints
-from engine import CHOICES, Engine, Size, check_blocks, check_disk, choose_engine
+from checkpoints import Checkpoints, engine_before, prepare_checkpoints
+from engine import AUTO, CHOICES, Engine, Size, check_blocks, check_disk, choose_engine
 from evaluation import evaluate_holdout, importance
 from features import choose
 from fingerprint import Fingerprint
@@ -211,10 +211,12 @@ class _Run:
         beside = sum(min(rows, WATCHED_ROWS[part]) for part, rows in cache.rows.items())
         size = Size(cache.rows[TRAIN], len(cache.layout.features), cache.missing > 0, beside)
         least_batches = min(gather(self._instance, cache.batch_count(TRAIN)))
+        # A training that goes on does so with the engine it began with, whatever memory is free now.
+        auto = arguments.memory == AUTO and arguments.blocks is None and arguments.checkpoint_dir is not None
+        before = engine_before(arguments.checkpoint_dir) if auto else None
+        forced, blocks = before or (arguments.memory, arguments.blocks)
         with together(self._instance, "choose how to hold the rows"):
-            own = choose_engine(
-                size, free_now(self._watch.limit), arguments.num_rounds, arguments.memory, arguments.blocks
-            )
+            own = choose_engine(size, free_now(self._watch.limit), arguments.num_rounds, forced, blocks)
         # All instances go the same way: that of the one with the least room.
         engine: Engine = max(gather(self._instance, own), key=lambda each: (CHOICES.index(each.name), each.blocks))
         check_blocks(engine, least_batches)

@@ -167,6 +167,7 @@ def ours(way: str, source: Any, work: Path, asked: argparse.Namespace) -> dict[s
     own = ["--memory", way, "--num_rounds", str(asked.rounds), "--device", "cpu"]
     own += ["--test_fraction", str(asked.test_fraction)]
     own += ["--blocks", str(asked.blocks)] if way == "blocks" else []
+    own += ["--threads", str(asked.threads)] if asked.threads else []
     arguments = train.parser().parse_args(own)
     with tempfile.TemporaryDirectory(dir=work) as rows:
         result = train.train(source, arguments, Path(rows)).result
@@ -197,7 +198,7 @@ def rival(way: str, file: Path, asked: argparse.Namespace) -> dict[str, Any]:
         features[_TEXT] = features[_TEXT].astype("category")
     train, test = features[~held], features[held]
     lap("prepare")
-    model = {"sample": _sample, "lightgbm": _lightgbm, "hist": _hist}[way](list(features.columns), asked.rounds)
+    model = {"sample": _sample, "lightgbm": _lightgbm, "hist": _hist}[way](list(features.columns), asked)
     model.fit(train, labels[~held])
     lap("train")
     scores = np.concatenate([model.predict_proba(test)[:, 1]])
@@ -206,7 +207,7 @@ def rival(way: str, file: Path, asked: argparse.Namespace) -> dict[str, Any]:
     return {"seconds": seconds, "auc": auc}
 
 
-def _sample(columns: list[str], rounds: int) -> Any:
+def _sample(columns: list[str], asked: argparse.Namespace) -> Any:
     import xgboost
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -217,15 +218,18 @@ def _sample(columns: list[str], rounds: int) -> Any:
     texts = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
     numeric = [name for name in columns if name != _TEXT]
     steps = ColumnTransformer([("numbers", numbers, numeric), ("texts", texts, [_TEXT])])
-    classifier = xgboost.XGBClassifier(n_estimators=rounds, subsample=0.8, colsample_bytree=0.8, **_SETTINGS)
+    classifier = xgboost.XGBClassifier(
+        n_estimators=asked.rounds, n_jobs=asked.threads, subsample=0.8, colsample_bytree=0.8, **_SETTINGS
+    )
     return make_pipeline(steps, classifier)
 
 
-def _lightgbm(columns: list[str], rounds: int) -> Any:
+def _lightgbm(columns: list[str], asked: argparse.Namespace) -> Any:
     import lightgbm
 
     return lightgbm.LGBMClassifier(
-        n_estimators=rounds,
+        n_estimators=asked.rounds,
+        n_jobs=asked.threads,
         num_leaves=63,
         subsample=0.8,
         subsample_freq=1,
@@ -235,11 +239,11 @@ def _lightgbm(columns: list[str], rounds: int) -> Any:
     )
 
 
-def _hist(columns: list[str], rounds: int) -> Any:
+def _hist(columns: list[str], asked: argparse.Namespace) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=rounds, categorical_features="from_dtype", early_stopping=False, max_leaf_nodes=63, **_SETTINGS
+        max_iter=asked.rounds, categorical_features="from_dtype", early_stopping=False, max_leaf_nodes=63, **_SETTINGS
     )
 
 
@@ -262,11 +266,15 @@ def _usage() -> resource.struct_rusage:
     return resource.getrusage(resource.RUSAGE_SELF)
 
 
-def measure(way: str, file: Path | None, verbose: bool) -> dict[str, Any] | None:
+def measure(way: str, file: Path | None, asked: argparse.Namespace) -> dict[str, Any] | None:
     """Run one way in a process of its own; None, with its last line shown, when it failed."""
     command = [sys.executable, __file__, *sys.argv[1:], "--way", way, *(["--file", str(file)] if file else [])]
-    errors = None if verbose else subprocess.PIPE
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False)
+    errors = None if asked.verbose else subprocess.PIPE
+    # HistGradientBoosting has no argument for it.
+    own = {"OMP_NUM_THREADS": str(asked.threads)} if asked.threads else {}
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False, env={**os.environ, **own}
+    )
     if done.returncode:
         print(f"{way:<10} failed: {((done.stderr or '').strip().splitlines() or ['?'])[-1]}", flush=True)
         return None
@@ -291,6 +299,7 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=100)
+    arguments.add_argument("--threads", type=int, help="of each way (default: all processors); 1 for CPU seconds")
     arguments.add_argument("--blocks", type=int, default=10, help="of the way of that name (default 10)")
     arguments.add_argument("--test_fraction", type=float, default=0.2)
     arguments.add_argument("--ways", nargs="+", default=[*OURS, *RIVALS], choices=[*OURS, *RIVALS])
@@ -322,7 +331,7 @@ def main() -> None:
         )
         base: dict[str, Any] | None = None
         for way in asked.ways:
-            found = measure(way, file, asked.verbose)
+            found = measure(way, file, asked)
             if found is not None:
                 base = base or found
                 show(way, asked.rows, found, base)

@@ -112,6 +112,7 @@ def train_arguments() -> Callable[..., argparse.Namespace]:
     import train
 
     def parse(*argv: str) -> argparse.Namespace:
-        return train.parser().parse_args(["--device", "cpu", *argv])
+        # One thread: many tests run side by side, and threads that wait for each other wait long then.
+        return train.parser().parse_args(["--device", "cpu", "--threads", "1", *argv])
 
     return parse

@@ -43,6 +43,7 @@ def _run(script: str, *arguments: str, cwd: Path, **environment: str) -> subproc
         ("train.py", ["--source_table", "x; DROP TABLE y"], "--source_table='x; DROP TABLE y': it is not a name"),
         ("train.py", ["--output_dir", "/proc/nowhere"], "--output_dir=/proc/nowhere: it cannot be written to"),
         ("evaluate.py", ["--model_dir", "missing"], "--model_dir=missing: there is no such directory"),
+        ("score.py", ["--source_table", "T", "--scores_table", "a b"], "--scores_table='a b': it is not a name"),
         ("register.py", ["--model_dir", "missing"], "--model_dir=missing: there is no such directory"),
         ("register.py", ["--model_dir", ".", "--threshold", "7"], "--threshold=7.0"),
         ("register.py", ["--model_dir", ".", "--version", "a-b"], "--version='a-b': it is not a name"),

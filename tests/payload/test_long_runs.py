@@ -72,6 +72,23 @@ def test_checkpoint_of_another_training_is_refused(table: Table, train_arguments
         train.train(table(5001), train_arguments(*kept), tmp_path)
 
 
+def test_training_goes_on_with_its_engine_whatever_memory_is_free(
+    table: Table, train_arguments: Arguments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun in blocks does not change to in memory because the second container has more of it."""
+    kept = ("--num_rounds", "4", "--checkpoint_rounds", "1", "--checkpoint_dir", str(tmp_path / "kept"))
+    forced = train_arguments(*kept, "--memory", "blocks", "--blocks", "2")
+    first = train.train(table(5000), forced, tmp_path)
+    for document in (tmp_path / "kept").glob("*.json"):
+        # As if the choice had been made by the memory that was free.
+        content = json.loads(document.read_text())
+        content["identity"]["memory"] = "auto"
+        document.write_text(json.dumps(content))
+    again = train.train(table(5000), train_arguments(*kept), tmp_path)
+    assert again.result["engine"]["name"] == "blocks"
+    assert again.model == first.model
+
+
 def test_checkpoint_that_is_half_written_is_left_out(table: Table, train_arguments: Arguments, tmp_path: Path) -> None:
     """A kill in the middle of writing loses that checkpoint, not the one before it."""
     kept = tmp_path / "kept"
