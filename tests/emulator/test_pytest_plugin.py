@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,20 +13,24 @@ Outcome = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def outcome(pytester: pytest.Pytester) -> Outcome:
+def outcome(connect: Callable[..., Any], pytester: pytest.Pytester) -> Outcome:
     """Runs a test file under a conftest that enables the plugin."""
+    # What is first imported by a run inside this process is forgotten after it, which native modules do not bear.
+    connect().cursor().execute("select 1").fetchall()
 
-    def run(code: str, *arguments: str) -> pytest.RunResult:
+    def run(code: str, *arguments: str, apart: bool = False) -> pytest.RunResult:
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(code)
-        return pytester.runpytest_subprocess("-q", *arguments)
+        start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+        return start("-q", "-p", "no:xdist", "-p", "no:cacheprovider", *arguments)
 
     return run
 
 
 def test_account_and_connection_run_a_job(outcome: Outcome) -> None:
     """Two fixtures are enough to run a job and read its log."""
-    outcome("""
+    outcome(
+        """
         import json
 
         SPEC = json.dumps({"spec": {"containers": [
@@ -37,7 +42,9 @@ def test_account_and_connection_run_a_job(outcome: Outcome) -> None:
             cursor.execute(f"execute job service in compute pool p name=j from specification $${SPEC}$$")
             assert cursor.execute("select log from table(j!spcs_get_logs())").fetchall() == [("hello",)]
             assert spcs_account.url.startswith("http://127.0.0.1:")
-    """).assert_outcomes(passed=1)
+    """,
+        apart=True,
+    ).assert_outcomes(passed=1)
 
 
 def test_faults_are_the_tests_own(outcome: Outcome) -> None:
@@ -103,6 +110,6 @@ def test_failed_test_lists_its_faults(outcome: Outcome) -> None:
 def test_plugin_is_not_registered_by_itself(pytester: pytest.Pytester) -> None:
     """Installing the package gives no test suite a fixture that it did not ask for."""
     pytester.makepyfile("def test_none(spcs_account): pass")
-    result = pytester.runpytest_subprocess("-q")
+    result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'spcs_account' not found*"])

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.payload.training_processes import TrainingProcesses
+
 PAYLOAD = Path(__file__).resolve().parents[2] / "payload"
 sys.path.insert(0, str(PAYLOAD))
 
@@ -104,6 +106,14 @@ def table(loans: Callable[..., dict[str, Any]]) -> Callable[..., ArrowSource]:
         return ArrowSource(columns, {**KINDS, **(changed or {})}, best=0.8204)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingProcesses]:
+    """Trainings in processes of their own."""
+    processes = TrainingProcesses(tmp_path_factory.mktemp("trainings"))
+    yield processes
+    processes.close()
 
 
 @pytest.fixture

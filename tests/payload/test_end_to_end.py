@@ -55,7 +55,7 @@ def command(account: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
         def execute(module: Any, *arguments: str) -> dict[str, Any]:
             file.unlink(missing_ok=True)
-            module.main(arguments)
+            module.main([*arguments, "--threads", "1"] if module is train else arguments)
             result: dict[str, Any] = json.loads(file.read_text())
             return result
 

@@ -24,7 +24,7 @@ def _limit(gigabytes: float) -> MemoryLimit:
 
 
 def _train(table: Table, train_arguments: Arguments, work: Path, *argv: str) -> train.Trained:
-    return train.train(table(30_000), train_arguments("--num_rounds", "12", "--threads", "1", *argv), work)
+    return train.train(table(30_000), train_arguments("--num_rounds", "12", *argv), work)
 
 
 def test_external_memory_gives_the_model_of_in_memory(table: Table, train_arguments: Arguments, tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,9 @@ import pytest
 from instances import Instance, this_instance
 from problems import InputError
 
-from tests.waiting import DEADLINE
+from tests.payload.training_processes import TrainingProcesses
 
-PROCESS = Path(__file__).with_name("training_process.py")
-_ROWS = "20000"
+Together = Callable[..., list[tuple[int, str]]]
 
 
 def _free_port() -> int:
@@ -26,21 +23,21 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _run(model: Path, instances: int, fails: str, *argv: str) -> list[tuple[int, str]]:
-    """Exit status and output of each instance."""
-    shared = {"PYTHONPATH": str(PROCESS.parents[2] / "payload"), "PAYLOAD_TRACKER_PORT": str(_free_port())}
-    running = [
-        subprocess.Popen(
-            [sys.executable, str(PROCESS), str(model), _ROWS, fails, "--num_rounds", "10", *argv],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, **shared, "SNOWFLAKE_JOBS_COUNT": str(instances), "SNOWFLAKE_JOB_INDEX": str(index)},
-        )
-        for index in range(instances)
-    ]
-    outputs = [process.communicate(timeout=DEADLINE)[0] for process in running]
-    return [(process.returncode, output) for process, output in zip(running, outputs, strict=True)]
+@pytest.fixture
+def train_together(trainings: TrainingProcesses) -> Together:
+    """``train_together(model, instances, *arguments, fails="0")``: exit code and output of each instance."""
+
+    def start(model: Path, instances: int, *arguments: str, fails: str = "none") -> list[tuple[int, str]]:
+        shared = {"PAYLOAD_TRACKER_PORT": str(_free_port()), "SNOWFLAKE_JOBS_COUNT": str(instances)}
+        running = [
+            trainings.start(
+                model, 20_000, "--num_rounds", "10", *arguments, fails=fails, **shared, SNOWFLAKE_JOB_INDEX=str(index)
+            )
+            for index in range(instances)
+        ]
+        return [each.ended() for each in running]
+
+    return start
 
 
 def _result(model: Path) -> dict[str, Any]:
@@ -49,11 +46,11 @@ def _result(model: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", [[], ["--memory", "blocks", "--blocks", "2"]], ids=["whole", "blocks"])
-def test_two_instances_agree_with_one(tmp_path: Path, way: list[str]) -> None:
+def test_two_instances_agree_with_one(train_together: Together, tmp_path: Path, way: list[str]) -> None:
     """Each reads half of the rows; the same rows are held out, and the AUC is the same within its interval."""
     one, two = tmp_path / "one.ubj", tmp_path / "two.ubj"
     for model, instances in ((one, 1), (two, 2)):
-        for status, output in _run(model, instances, "none", *way):
+        for status, output in train_together(model, instances, *way):
             assert status == 0, output
     alone, together = _result(one), _result(two)
     for name in ("rows", "train_rows", "holdout_rows", "fingerprint"):
@@ -64,9 +61,11 @@ def test_two_instances_agree_with_one(tmp_path: Path, way: list[str]) -> None:
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_failing_instance_fails_the_other_with_its_reason(tmp_path: Path, failing: int) -> None:
+def test_failing_instance_fails_the_other_with_its_reason(
+    train_together: Together, tmp_path: Path, failing: int
+) -> None:
     """A wrong label in one instance's rows ends both; nobody writes a model."""
-    ended = _run(tmp_path / "model.ubj", 2, str(failing))
+    ended = train_together(tmp_path / "model.ubj", 2, fails=str(failing))
     assert ended[failing][0] == 2, ended[failing][1]
     assert "--label=IS_DEFAULT: it holds 2" in ended[failing][1]
     status, output = ended[1 - failing]

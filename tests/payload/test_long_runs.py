@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,27 +15,10 @@ import train
 from pipeline import load_booster
 from problems import InputError
 
-from tests.waiting import DEADLINE, until
+from tests.payload.training_processes import TrainingProcesses
 
 Arguments = Callable[..., argparse.Namespace]
 Table = Callable[..., Any]
-PROCESS = Path(__file__).with_name("training_process.py")
-
-
-def _start(model: Path, rows: int, *argv: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(PROCESS), str(model), str(rows), "none", *argv],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(PROCESS.parents[2] / "payload")},
-    )
-
-
-def _finish(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 0, output
-    return output
 
 
 @pytest.mark.parametrize(
@@ -46,20 +26,21 @@ def _finish(process: subprocess.Popen[str]) -> str:
     [[], ["--memory", "blocks", "--blocks", "10"], ["--early_stopping_rounds", "40"]],
     ids=["whole", "blocks", "early"],
 )
-def test_killed_training_goes_on_to_the_same_model(tmp_path: Path, way: list[str]) -> None:
+def test_killed_training_goes_on_to_the_same_model(
+    trainings: TrainingProcesses, tmp_path: Path, way: list[str]
+) -> None:
     """Killed with -9 after a checkpoint, run again: byte for byte what an undisturbed run gives."""
     argv = ["--num_rounds", "60", "--checkpoint_rounds", "5", *way]
-    kept = tmp_path / "checkpoints"
-    killed = _start(tmp_path / "killed.ubj", 20_000, *argv, "--checkpoint_dir", str(kept))
-    until(lambda: list(kept.glob("round-*.json")) or killed.poll() is not None, "a round that is kept", pause=0.005)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
-    assert not (tmp_path / "killed.ubj").exists()
-    resumed = _finish(_start(tmp_path / "killed.ubj", 20_000, *argv, "--checkpoint_dir", str(kept)))
-    assert "going on after round" in resumed
-    _finish(_start(tmp_path / "whole.ubj", 20_000, *argv, "--checkpoint_dir", str(tmp_path / "other")))
-    assert (tmp_path / "killed.ubj").read_bytes() == (tmp_path / "whole.ubj").read_bytes()
+    kept, cut, whole = tmp_path / "checkpoints", tmp_path / "killed.ubj", tmp_path / "whole.ubj"
+    killed = trainings.start(cut, 20_000, *argv, "--checkpoint_dir", str(kept), killed_in=str(kept)).ended()
+    assert killed[0] == -signal.SIGKILL, killed
+    assert not cut.exists()
+    resumed = trainings.start(cut, 20_000, *argv, "--checkpoint_dir", str(kept)).ended()
+    assert resumed[0] == 0, resumed
+    assert "going on after round" in resumed[1]
+    undisturbed = trainings.start(whole, 20_000, *argv, "--checkpoint_dir", str(tmp_path / "other")).ended()
+    assert undisturbed[0] == 0, undisturbed
+    assert cut.read_bytes() == whole.read_bytes()
 
 
 def test_checkpoint_of_another_training_is_refused(table: Table, train_arguments: Arguments, tmp_path: Path) -> None:
