@@ -32,18 +32,42 @@ def _submitted(ml_session: Any, file: Path, program: str, **options: Any) -> Any
     return jobs.submit_file(str(file), "ML_POOL", stage_name="ML_PAYLOADS", session=ml_session, **options)
 
 
-def test_file_runs_on_the_head_while_the_others_wait(ml_session: Any, tmp_path: Path) -> None:
-    """The script runs once, on instance 0, with the count of all; the others end with it; all succeed."""
-    program = "import os\n__return__ = [os.environ['SNOWFLAKE_JOB_INDEX'], os.environ['SNOWFLAKE_JOBS_COUNT']]\n"
-    job = _submitted(ml_session, tmp_path / "head.py", program + "print('ran')\n", target_instances=2)
+@pytest.fixture(scope="module")
+def headed(ml_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A job of two instances that has ended; it returns what it was told, and what the client's script found."""
+    program = (
+        "import os, subprocess, sys\n"
+        "script = os.environ['MLRS_STAGE_MOUNT_PATH'] + '/system/get_instance_ip.py'\n"
+        "name = os.environ['SNOWFLAKE_SERVICE_NAME']\n"
+        "def asked(*more):\n"
+        "    command = [sys.executable, script, name, *more]\n"
+        "    return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).split()\n"
+        "told = [os.environ['SNOWFLAKE_JOB_INDEX'], os.environ['SNOWFLAKE_JOBS_COUNT']]\n"
+        "__return__ = [told, asked('--head'), asked('--instance-index=-1')]\n"
+        "print('ran')\n"
+    )
+    file = tmp_path_factory.mktemp("headed") / "head.py"
+    job = _submitted(ml_session, file, program, target_instances=2)
     assert job.wait(DEADLINE) == "DONE", job.get_logs(verbose=True)
-    assert job.result() == ["0", "2"]
-    assert (job.target_instances, job.min_instances) == (2, 2)
-    assert job.get_logs().strip() == "ran"
-    assert "Worker node started" in job.get_logs(instance_id=1, verbose=True)
-    rows = ml_session.sql(f"SHOW SERVICE INSTANCES IN SERVICE {job.id}").collect()
+    return job
+
+
+def test_file_runs_on_the_head_while_the_others_wait(ml_session: Any, headed: Any) -> None:
+    """The script runs once, on instance 0, with the count of all; the others end with it; all succeed."""
+    assert headed.result()[0] == ["0", "2"]
+    assert (headed.target_instances, headed.min_instances) == (2, 2)
+    assert headed.get_logs().strip() == "ran"
+    assert "Worker node started" in headed.get_logs(instance_id=1, verbose=True)
+    rows = ml_session.sql(f"SHOW SERVICE INSTANCES IN SERVICE {headed.id}").collect()
     assert [row["status"] for row in rows] == ["SUCCEEDED"] * 2
     assert len({row["ip_address"] for row in rows}) == 2
+
+
+def test_clients_head_discovery_works_inside(headed: Any) -> None:
+    """``get_instance_ip.py``, as the client uploads it, finds the head by SHOW SERVICE INSTANCES from inside."""
+    _, head, own = headed.result()
+    assert (head[0], head[2]) == ("0", "READY")
+    assert own == [head[1]]
 
 
 def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
@@ -54,8 +78,8 @@ def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
     def divided(a: int, b: int) -> float:
         return a / b
 
-    assert divided(6, 3).result(DEADLINE) == 2
-    failed = divided(6, 0)
+    good, failed = divided(6, 3), divided(6, 0)
+    assert good.result(DEADLINE) == 2
     with pytest.raises(RuntimeError) as caught:
         failed.result(DEADLINE)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
@@ -95,21 +119,6 @@ def test_parallel_file_that_fails_on_one_instance_says_which(ml_session: Any, tm
         job.distributed_result(DEADLINE)
     assert caught.value.result.failed_instance == 1
     assert isinstance(caught.value.__cause__, KeyError)
-
-
-def test_clients_head_discovery_works_inside(ml_session: Any, tmp_path: Path) -> None:
-    """``get_instance_ip.py``, as the client uploads it, finds the head by SHOW SERVICE INSTANCES from inside."""
-    program = (
-        "import subprocess, os, sys\n"
-        "script = os.environ['MLRS_STAGE_MOUNT_PATH'] + '/system/get_instance_ip.py'\n"
-        "name = os.environ['SNOWFLAKE_SERVICE_NAME']\n"
-        "def asked(*more): return subprocess.check_output([sys.executable, script, name, *more], text=True).split()\n"
-        "__return__ = [asked('--head'), asked('--instance-index=-1')]\n"
-    )
-    job = _submitted(ml_session, tmp_path / "find.py", program, target_instances=2)
-    head, own = job.result(DEADLINE)
-    assert (head[0], head[2]) == ("0", "READY")
-    assert own == [head[1]]
 
 
 def test_missing_requirement_is_named_where_there_is_no_pip(ml_session: Any, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
 
-pytest.importorskip("snowflake.ml.registry")
+pytest.importorskip("snowflake.ml")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
-pytest.importorskip("snowflake.ml.registry")
+pytest.importorskip("snowflake.ml")
 
 
 @pytest.fixture

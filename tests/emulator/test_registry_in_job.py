@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
-pytest.importorskip("snowflake.ml.registry")
+pytest.importorskip("snowflake.ml")
 
 PROGRAM = """
 import os, pathlib, numpy, pandas
@@ -59,7 +59,7 @@ def test_job_loads_exports_and_runs_the_model_that_it_registered(running: Runnin
         "EXECUTE JOB SERVICE IN COMPUTE POOL POOL NAME = REGISTERS ASYNC = TRUE FROM SPECIFICATION ?", [spec]
     )
     with contextlib.suppress(SnowflakeError):  # its log says more
-        session.execute("CALL REGISTERS!SPCS_WAIT_FOR('DONE', 120)")
+        session.execute("CALL REGISTERS!SPCS_WAIT_FOR('DONE', 600)")
     log = str(session.rows("SELECT SYSTEM$GET_SERVICE_LOGS('REGISTERS', 0, 'main', 1000)")[0][0])
     assert [line for line in log.splitlines() if line.endswith(" True")] == [
         "loaded True",
