@@ -85,7 +85,7 @@ def test_control_group_holds_memory_where_the_system_lets_it(start: Any) -> None
     if group is None:
         pytest.skip("no control group of version 2 with memory may be made here")
     group.remove()
-    program = "x = [bytearray(10 << 20) for _ in range(60)]; import time; time.sleep(20)"
+    program = "x = [bytearray(10 << 20) for _ in range(60)]; import time; time.sleep(3600)"
     container = start("python", "-c", program, memory_limit_bytes=150 << 20)
     assert container.limits["memory"] == "control group"
     assert container.wait(60) == 137
