@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import hypothesis
 import pytest
 
 # Before anything heavy is imported, and for every process that a test starts:
@@ -13,6 +14,16 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
 # a hundred interpreters are started, and each would compile all that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A slow machine is no failure, and the same examples each time: what a change breaks is what its own run shows.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
 
 # Files that take the longest come first: one that is begun last keeps the others waiting.
 _LONG = (

@@ -11,8 +11,6 @@ _T = TypeVar("_T")
 # One limit for all tests, in seconds. A condition that is met ends its wait at once, so that only a failure takes this
 # long; a machine that stands still for a minute is no failure.
 DEADLINE = 180
-# What a job or process sleeps that is to outlive its test: longer than any wait for it.
-FOR_EVER = 3600
 
 
 def until(condition: Callable[[], _T], what: str = "the condition", pause: float = 0.02) -> _T:
