@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.events.follower import Follower
+from tests.gate import held
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from conftest import Local
@@ -90,11 +92,15 @@ def test_log_level_of_the_specification_filters_the_table(local: Local, make_spe
 
 def test_metrics_of_the_real_process_are_rows(local: Local, make_spec: Spec) -> None:
     """The groups that the specification asks for, with memory in bytes."""
-    text = make_spec("import time; time.sleep(1)")
+    gate = local.gate("M1")
+    text = gate.mounted(make_spec(held("pass")))
     text = text[:-2] + ', "platformMonitor": {"metricConfig": {"groups": ["system", "system_limits"]}}}}'
     local.start("M1", text)
+    rows = until(
+        lambda: local.sql("SELECT METRIC_NAME, VALUE, UNIT FROM TABLE(M1!SPCS_GET_METRICS())"), "a measurement"
+    )
+    gate.open()
     local.ended("M1")
-    rows = local.sql("SELECT METRIC_NAME, VALUE, UNIT FROM TABLE(M1!SPCS_GET_METRICS())")
     values = {row["METRIC_NAME"]: float(row["VALUE"]) for row in rows}
     assert values["container.memory.usage"] > 1_000_000
     assert values["container.cpu.requested"] == 0.5

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.gate import held
+
 if TYPE_CHECKING:
     from conftest import Local
 else:
@@ -29,9 +31,12 @@ RESOURCE = """
 def monitored(local: Local, make_spec: Spec) -> Local:
     """An account where the job WATCHED has ended, with a line of log and metrics."""
     if local.sql("SHOW SERVICES LIKE 'WATCHED'") == []:
-        text = make_spec("import time; print('seen'); time.sleep(0.5)")
+        gate = local.gate("WATCHED")
+        text = gate.mounted(make_spec(held("pass", before="print('seen')")))
         text = text[:-2] + ', "platformMonitor": {"metricConfig": {"groups": ["system", "status"]}}}}'
         local.start("WATCHED", text)
+        local.until(lambda: bool(local.sql("SELECT 1 FROM TABLE(WATCHED!SPCS_GET_METRICS())")))
+        gate.open()
         assert local.ended("WATCHED") == "DONE"
         local.start("OTHER", make_spec("print('unseen')"))
         local.ended("OTHER")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from tests.gate import held
 
 if TYPE_CHECKING:
     from conftest import Local
@@ -18,13 +19,10 @@ def test_token_is_renewed_while_the_container_runs(ticking: Local, make_spec: Sp
     """After its period the file holds another token, the account knows both, and neither when the job has ended."""
     code = (
         "import time\nread = lambda: open('/snowflake/session/token').read()\nfirst = read(); print(first)\n"
-        "while read() == first: time.sleep(0.02)\nprint(read())\n"
-        "while not __import__('os').path.exists('/end/now'): time.sleep(0.02)"
+        "while read() == first: time.sleep(0.02)\nprint(read())"
     )
-    ticking.sql("CREATE STAGE ENDING")
-    mounted = json.loads(make_spec(code, volumeMounts=[{"name": "end", "mountPath": "/end"}]))
-    mounted["spec"]["volumes"] = [{"name": "end", "source": "@ENDING"}]
-    ticking.start("T1", json.dumps(mounted))
+    gate = ticking.gate("T1")
+    ticking.start("T1", gate.mounted(make_spec(held("pass", before=code))))
     ticking.until(lambda: ticking.status("T1") == "RUNNING" and bool(ticking.logs("T1")))
     ticking.account.clock.tick(1200)
     ticking.until(lambda: len(ticking.logs("T1").split()) == 2)
@@ -32,7 +30,7 @@ def test_token_is_renewed_while_the_container_runs(ticking: Local, make_spec: Sp
     assert len(set(tokens)) == 2
     grants = [ticking.account.credentials.grant(token) for token in tokens]
     assert [(grant.user, grant.role) for grant in grants if grant] == [("T1", "ACCOUNTADMIN")] * 2
-    (ticking.account.stages.path(ticking.session, "@ENDING") / "now").touch()
+    gate.open()
     assert ticking.ended("T1") == "DONE"
     assert [ticking.account.credentials.grant(token) for token in tokens] == [None, None]
 
