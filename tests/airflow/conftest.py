@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,11 +80,22 @@ def gate(account: RunningAccount, request: pytest.FixtureRequest) -> Gate:
 
 
 @pytest.fixture(scope="session")
-def database() -> None:
-    """Airflow's own tables."""
+def database(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Airflow's own tables; of the test processes that run side by side one makes them, and the others copy them."""
     from airflow.utils.db import initdb
 
-    initdb()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        initdb()
+        return
+    shared = tmp_path_factory.getbasetemp().parent / "airflow.db"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = shared.exists()
+        if not made:
+            initdb()
+        source, target = (shared, _HOME / "airflow.db") if made else (_HOME / "airflow.db", shared)
+        with closing(sqlite3.connect(source)) as tables, closing(sqlite3.connect(target)) as copy:
+            tables.backup(copy)
 
 
 @pytest.fixture

@@ -57,10 +57,12 @@ class Emulator:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+        self.connection.close(retry=False)
 
     def stop(self) -> None:
         """End it in order."""
         if self._process is not None and self._process.poll() is None:
+            self.connection.close()
             self._process.terminate()
             assert self._process.wait(DEADLINE) in {0, 130}
 
