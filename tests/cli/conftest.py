@@ -43,7 +43,9 @@ def spcs(snowflake_home: Path) -> Spcs:
     from airflow_provider_spcs.cli import app
 
     def run(*arguments: str, input: str | None = None, **environment: str | None) -> Result:  # noqa: A002 - click's word
-        away = dict.fromkeys(("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_DEFAULT_CONNECTION_NAME", "AIRFLOW_API_URL"))
+        # The last is set for the tests of Airflow, which may have run in this process.
+        others = ("AIRFLOW_API_URL", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
+        away = dict.fromkeys(("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_DEFAULT_CONNECTION_NAME", *others))
         here = {"SNOWFLAKE_HOME": str(snowflake_home), "AIRFLOW_HOME": str(snowflake_home / "no-airflow")}
         return CliRunner().invoke(app, list(arguments), input=input, env={**away, **here, **environment})
 

@@ -56,7 +56,8 @@ def test_file_runs_on_the_head_while_the_others_wait(ml_session: Any, headed: An
     """The script runs once, on instance 0, with the count of all; the others end with it; all succeed."""
     assert headed.result()[0] == ["0", "2"]
     assert (headed.target_instances, headed.min_instances) == (2, 2)
-    assert headed.get_logs().strip() == "ran"
+    # Before it come lines of the client's own launcher, now and then.
+    assert headed.get_logs().strip().split("\n")[-1] == "ran"
     assert "Worker node started" in headed.get_logs(instance_id=1, verbose=True)
     rows = ml_session.sql(f"SHOW SERVICE INSTANCES IN SERVICE {headed.id}").collect()
     assert [row["status"] for row in rows] == ["SUCCEEDED"] * 2
