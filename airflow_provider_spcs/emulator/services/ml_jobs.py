@@ -16,6 +16,7 @@ from airflow_provider_spcs.emulator.registry import scalar
 from airflow_provider_spcs.emulator.services import families, references, submission
 from airflow_provider_spcs.emulator.services.job_statement import JobRequest, SpecSource
 from airflow_provider_spcs.emulator.services.merge import merged
+from airflow_provider_spcs.emulator.services.spec.containers import SIDECAR_MEMORY
 from airflow_provider_spcs.emulator.statement import Statement
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def execute_ml_job(session: Session, job: str, pool: str, spec_options: str, job
     )
     specification = _specification(session, spec, name.name, minimum, target)
     _, document = references.pool(session, request.pool)
-    specification["spec"]["containers"][0].setdefault("resources", _whole(document["instance_family"]))
+    inside = specification["spec"]
+    inside["containers"][0].setdefault("resources", _whole(document["instance_family"], len(inside["volumes"])))
     text = json.dumps(specification)
     created = submission.submit(session, request, text, ml_job=True)
     if not request.is_async:
@@ -115,15 +117,16 @@ def _stage(session: Session, path: str) -> str:
     return "@" + ".".join(quoted(part) for part in name) + (f"/{reference.path.rstrip('/')}" if reference.path else "")
 
 
-def _whole(family: str) -> dict[str, Any]:
-    """All of a node, as each instance of an ML Job has.
+def _whole(family: str, stages: int) -> dict[str, Any]:
+    """All of a node, as each instance of an ML Job has; it requests what the sidecars of its stages leave.
 
     Source: the specification that snowflake-ml-python 1.20 built itself (``jobs/_utils/spec_utils.py``).
     """
     node = families.node(family)
     amounts = {"cpu": f"{int(node.cpu * 1000)}m", "memory": f"{node.memory // 2**30}Gi"}
     amounts |= {"nvidia.com/gpu": str(node.gpu)} if node.gpu else {}
-    return {"requests": amounts, "limits": amounts}
+    left = f"{(node.memory - stages * SIDECAR_MEMORY) // 2**20}Mi"
+    return {"requests": {**amounts, "memory": left}, "limits": amounts}
 
 
 def _count(options: dict[str, Any], key: str, default: int) -> int:
