@@ -31,8 +31,6 @@ MACROS = [
     "map_entries(histogram(x)), lambda e: {'c': e.value, 'v': e.key})), 1, k), lambda e: json_array(e.v, e.c)))",
     "sf_changes(l) AS CAST(coalesce(list_sum(list_transform(range(2, len(l) + 1), "
     "lambda i: CASE WHEN l[i] <> l[i - 1] THEN 1 ELSE 0 END)), 0) AS BIGINT)",
-    "sf_arrays_zip(a, b) AS to_json(list_transform(list_zip(a::JSON::JSON[], b::JSON::JSON[]), "
-    "lambda e: json_object('$1', e[1], '$2', e[2])))",
     "sf_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')",
     "sf_parse_url(u) AS json_object('fragment', sf_url_part(u, '#(.*)$'), "
     "'host', sf_url_part(u, '^[^:]+://((?:[^@/]*@)?[^:/?#]+)'), "
@@ -134,7 +132,13 @@ MACROS = [
     "sf_map_size(m) AS CAST(len(json_keys(m::JSON)) AS BIGINT)",
     "sf_map_cat(a, b) AS json_merge_patch(a::JSON, b::JSON)",
     "sf_map_pick(m, k) AS CAST(sf_map_pick_text(CAST(m AS VARCHAR), CAST(k AS VARCHAR)) AS JSON)",
-    "sf_array_union_agg(x) AS to_json(list_distinct(flatten(list(x::JSON::JSON[]))))",
+    "sf_array_union_agg(x) AS CAST(sf_array_union_text(CAST(to_json(list(x::JSON)) AS VARCHAR)) AS JSON)",
+    "sf_base64(x) AS to_base64(encode(sf_text(x)))",
+    "sf_chr(n) AS chr(CAST(n AS INTEGER))",
+    "sf_contains(a, b) AS contains(sf_text(a), sf_text(b))",
+    "sf_factorial(n) AS CAST(factorial(CAST(n AS INTEGER)) AS HUGEINT)",
+    "sf_bit_length(x) AS CAST(strlen(sf_text(x)) * 8 AS BIGINT)",
+    "sf_pair(k, v) AS CASE WHEN k IS NULL THEN CAST('{}' AS JSON) ELSE json_object(CAST(k AS VARCHAR), v) END",
     "sf_getbit(n, i) AS CAST((CAST(n AS BIGINT) >> CAST(i AS INTEGER)) & 1 AS BIGINT)",
     "sf_array_min(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), true, false) AS JSON), '$[0]')",
     "sf_array_max(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), false, false) AS JSON), '$[0]')",

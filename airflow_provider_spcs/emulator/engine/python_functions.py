@@ -163,6 +163,31 @@ def array_insert(document: str, place: int, value: str) -> str:
     return json.dumps([*read[:at], json.loads(value), *read[at:]])
 
 
+def array_union(documents: str) -> str:
+    """All elements of several arrays, each as often as the array that has most of it."""
+    found: list[Any] = []
+    for document in json.loads(documents):
+        left = list(found)
+        for value in document or []:
+            place = next((index for index, other in enumerate(left) if _same(other, value)), None)
+            if place is None:
+                found.append(value)
+            else:
+                del left[place]
+    return json.dumps(found)
+
+
+def arrays_zip(documents: str) -> str:
+    """The elements of several arrays side by side, as objects with the keys $1, $2 and so on."""
+    arrays = json.loads(documents)
+    longest = max((len(array) for array in arrays), default=0)
+    rows = [
+        {f"${index}": array[row] if row < len(array) else None for index, array in enumerate(arrays, start=1)}
+        for row in range(longest)
+    ]
+    return json.dumps(rows)
+
+
 def array_slice(document: str, first: int, last: int) -> str:
     """The elements from one place up to before another; negative ones count from the end."""
     return json.dumps(json.loads(document)[first:last])
@@ -202,6 +227,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_array_remove_text": (array_remove, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_insert_text": (array_insert, ["VARCHAR", "INTEGER", "VARCHAR"], "VARCHAR"),
     "sf_array_slice_text": (array_slice, ["VARCHAR", "INTEGER", "INTEGER"], "VARCHAR"),
+    "sf_array_union_text": (array_union, ["VARCHAR"], "VARCHAR"),
+    "sf_arrays_zip_text": (arrays_zip, ["VARCHAR"], "VARCHAR"),
     "sf_in_order": (in_order, ["VARCHAR"], "VARCHAR"),
     "sf_regexp_replaced": (
         regexp_replaced,

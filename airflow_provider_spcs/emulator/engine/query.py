@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import translate, types
+from airflow_provider_spcs.emulator.engine import offsets, translate, types
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.result import Column, Kind, Result
@@ -23,6 +24,8 @@ def run(session: Session, statement: Statement) -> Result:
     """Answer a SELECT, outside a writing transaction on its own cursor: results never wait for each other."""
     translation = translate.query(session, statement)
     translation.wait(session)
+    if offsets.show(translation, str(session.parameters["TIMEZONE"])):
+        translation.sql = translate.generate(translation.tree)
     transaction = session.transaction
     if transaction.writing:
         with transaction.cursor() as cursor:
@@ -132,4 +135,6 @@ def all_rows(result: Result) -> list[tuple[Any, ...]]:
 
 
 def _whole(value: Any, column: Column) -> Any:
+    if column.type == "TIMESTAMP_TZ" and isinstance(value, dict):
+        return value["moment"].astimezone(timezone(timedelta(minutes=value["offset"])))
     return int(value) if column.type == "FIXED" and not column.scale and value is not None else value

@@ -18,7 +18,7 @@ def arrow_table(result: Result) -> pa.Table:
 
     names = [column.name for column in result.columns]
     if result.batches is not None:
-        batches = [batch.rename_columns(names) for batch in result.batches]
+        batches = [without_offsets(batch.rename_columns(names)) for batch in result.batches]
         if batches:
             return pa.Table.from_batches(batches)
     rows = result.rows or []
@@ -27,6 +27,18 @@ def arrow_table(result: Result) -> pa.Table:
         for index, column in enumerate(result.columns)
     ]
     return pa.Table.from_arrays(arrays, names=names)
+
+
+def without_offsets(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its TIMESTAMP_TZ values as moments alone, as tables keep them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for index, field in enumerate(batch.schema):
+        if pa.types.is_struct(field.type) and [part.name for part in field.type] == ["moment", "offset"]:
+            moments = pc.struct_field(batch.column(index), 0)
+            batch = batch.set_column(index, pa.field(field.name, moments.type), moments)
+    return batch
 
 
 def _type(column: Column) -> Any:

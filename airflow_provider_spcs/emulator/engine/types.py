@@ -36,6 +36,10 @@ class Declared:
     integer: bool = False
     loose: bool = field(default=False, compare=False)
 
+    def __deepcopy__(self, memo: object) -> Declared:
+        """Itself: trees that bear types are copied often."""
+        return self
+
     @property
     def duckdb(self) -> str:
         """The DuckDB type that holds it."""
@@ -184,6 +188,7 @@ _PLAIN = {
     '"NULL"': Declared("VARCHAR"),
     "NULL": Declared("VARCHAR"),
     "UUID": Declared("VARCHAR"),
+    'STRUCT(moment TIMESTAMP WITH TIME ZONE, "offset" INTEGER)': Declared("TIMESTAMP_TZ"),
 }
 
 
@@ -217,7 +222,8 @@ def cast_for(duckdb_type: str) -> str | None:  # noqa: PLR0911 - one return a fa
 deviates(
     "types",
     "Times keep microseconds; Snowflake keeps nanoseconds.",
-    "TIMESTAMP_TZ keeps the moment, not the offset that it was given in: values come back in UTC.",
+    "TIMESTAMP_TZ in a table keeps the moment, not the offset that it was given in: values come back in UTC. What a "
+    "query itself makes of a text, with CONVERT_TIMEZONE or from parts has its offset.",
     "NUMBER(38,0) declared by an integer word (INT, BIGINT) holds 64 bits.",
     "FLOAT and NUMBER results of functions follow DuckDB's precision where sqlglot knows no Snowflake rule.",
     "Two columns of one table whose names differ only in case collide.",

@@ -30,6 +30,10 @@ class Found:
     created_on: str
     owner: str
 
+    def __deepcopy__(self, memo: object) -> Found:
+        """Itself: trees whose calls bear it are copied often."""
+        return self
+
 
 class Routines:
     """Functions and procedures of an account.

@@ -255,9 +255,9 @@ def _folders(slices: Iterator[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _slices(result: Result) -> Iterator[Any]:
-    from airflow_provider_spcs.emulator.engine.relation import arrow_table
+    from airflow_provider_spcs.emulator.engine.relation import arrow_table, without_offsets
 
-    batches = result.batches if result.batches is not None else arrow_table(result).to_batches()
+    batches = map(without_offsets, result.batches) if result.batches is not None else arrow_table(result).to_batches()
     for batch in batches:
         for start in range(0, batch.num_rows, _SLICE_ROWS):
             yield batch.slice(start, _SLICE_ROWS)

@@ -65,6 +65,10 @@ def _texts(array: Any, column: Column) -> list[str | None]:
         scale = scale_of(column)
         counts = array.cast(pa.timestamp("us", array.type.tz), safe=False).view(pa.int64()).to_pylist()
         return [None if count is None else _decimal(count, scale) for count in counts]
+    if column.type == "TIMESTAMP_TZ" and pa.types.is_timestamp(array.type):
+        # A moment alone is shown in UTC, whatever zone its Arrow type names.
+        counts = array.cast(pa.timestamp("us", array.type.tz), safe=False).view(pa.int64()).to_pylist()
+        return [None if count is None else f"{_decimal(count, scale_of(column))} 1440" for count in counts]
     return [None if value is None else text_of(value, column) for value in array.to_pylist()]
 
 

@@ -192,6 +192,7 @@ _ALWAYS: dict[type, Declared] = {
         Declared("FLOAT"),
     ),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
+    exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
 }
 _BY_ARGUMENT: dict[type, Callable[[Any, Of], Declared | None]] = {
     exp.Concat: _joined,
@@ -239,6 +240,10 @@ _NAMED = {
 }  # fmt: skip
 
 
+def _converted(node: Any) -> Declared:
+    return Declared("TIMESTAMP_NTZ" if len(node.expressions) == 3 else "TIMESTAMP_TZ")
+
+
 _DECIMALS = {"TO_NUMBER", "TO_DECIMAL", "TO_NUMERIC", "TRY_TO_NUMBER", "TRY_TO_DECIMAL", "TRY_TO_NUMERIC"}
 
 
@@ -251,6 +256,8 @@ def function(node: Any, of: Of) -> Declared | None:
     """The type of a function's result; None when nothing is known of it."""
     if isinstance(node, exp.Anonymous):
         name = str(node.this).upper()
+        if name == "CONVERT_TIMEZONE":
+            return _converted(node)
         return _sized(node) if name in _DECIMALS else _NAMED.get(name)
     always = _ALWAYS.get(type(node))
     if always is not None:

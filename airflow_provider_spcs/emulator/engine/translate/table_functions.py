@@ -27,6 +27,8 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
     from airflow_provider_spcs.emulator.models import invocation
 
     inner, alias = node.this, node.args.get("alias")
+    if isinstance(inner, exp.Window) and isinstance(inner.this, exp.SplitToTable | exp.Explode):
+        inner = inner.this  # each row of these is on its own, whatever the partition
     if isinstance(inner, exp.Generator):
         _substitute(node, _generator(call, inner), alias)
     elif isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":

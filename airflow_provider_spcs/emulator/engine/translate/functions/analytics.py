@@ -87,7 +87,6 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.ArrayFilter: _filter,
     exp.Transform: _transform,
     exp.Reduce: _reduce,
-    exp.ArraysZip: _made("sf_arrays_zip", "ARRAY"),
     exp.ByteLength: _made("strlen"),
     exp.ParseUrl: _made("sf_parse_url", "OBJECT"),
     exp.BitwiseAnd: _bits,

@@ -150,7 +150,21 @@ def _zoned(node: Any) -> exp.Expr:
     made = function("make_timestamp", *[node.args[name] for name in ("year", "month", "day", "hour", "min", "sec")])
     zone = node.args.get("zone")
     shown = f"timezone({_text(zone)}, {_text(made)})" if zone is not None else f"CAST({_text(made)} AS TIMESTAMPTZ)"
-    return _cast(shown, "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+    moment = _cast(shown, "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+    if zone is not None:
+        moment.meta["zone"] = _text(zone)
+    return moment
+
+
+def _converted(node: Any) -> exp.Expr:
+    """CONVERT_TIMEZONE: of a time without zone between two zones, or of a moment to a zone."""
+    *zones, source = [_text(item) for item in node.expressions]
+    if len(zones) == 2:
+        moment = f"timezone({zones[0]}, CAST({source} AS TIMESTAMP))"
+        return _cast(f"timezone({zones[1]}, {moment})", "TIMESTAMP", Declared("TIMESTAMP_NTZ"))
+    made = _cast(f"sf_timestamp_tz({source})", "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+    made.meta["zone"] = zones[0]
+    return made
 
 
 def _refused(what: str) -> Callable[[Any], exp.Expr]:
@@ -164,6 +178,7 @@ def _refused(what: str) -> Callable[[Any], exp.Expr]:
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.RegexpReplace: _replaced,
     exp.TimestampTzFromParts: _zoned,
+    exp.Chr: lambda node: function("sf_chr", node.expressions[0]),
     exp.ConnectByRoot: _refused("CONNECT_BY_ROOT"),
 }
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
@@ -185,6 +200,14 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "AS_BINARY": lambda node: sql(f"unhex(sf_text({_text(node.expressions[0])}))"),
     "DATE": _moment("DATE", attempt=False),
     "TIME": _moment("TIME", attempt=False),
+    "ARRAYS_ZIP": lambda node: sql(
+        f"CAST(sf_arrays_zip_text(CAST({_text(function('json_array', *node.expressions))} AS VARCHAR)) AS JSON)"
+    ),
+    **{
+        f"IS_{name}": _refused(f"IS_{name}: a VARIANT keeps dates, times and bytes as text")
+        for name in ("BINARY", "DATE", "TIME", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "TIMESTAMP_TZ")
+    },
+    "CONVERT_TIMEZONE": _converted,
     "SYS_CONNECT_BY_PATH": _refused("SYS_CONNECT_BY_PATH"),
     "SHA2": _sha2,
     "SHA2_HEX": _sha2,

@@ -35,6 +35,12 @@ MACROS: dict[str, str] = {
     "MAP_SIZE": "sf_map_size",
     "SOUNDEX": "sf_soundex",
     "ARRAY_TO_STRING": "sf_array_to_string",
+    "BASE64_ENCODE": "sf_base64",
+    "BIT_LENGTH": "sf_bit_length",
+    "CHAR": "sf_chr",
+    "CHR": "sf_chr",
+    "CONTAINS": "sf_contains",
+    "FACTORIAL": "sf_factorial",
     "BOOLAND": "sf_booland",
     "BOOLOR": "sf_boolor",
     "BOOLXOR": "sf_boolxor",
@@ -57,6 +63,8 @@ MACROS: dict[str, str] = {
     "WIDTH_BUCKET": "sf_width_bucket",
 }
 BY_RULE = {
+    "ARRAYS_ZIP", "IS_BINARY", "IS_DATE", "IS_TIME", "IS_TIMESTAMP_LTZ", "IS_TIMESTAMP_NTZ", "IS_TIMESTAMP_TZ",
+    "CONVERT_TIMEZONE",
     "DATE", "TIME", "SYS_CONNECT_BY_PATH",
     "ARRAY_SORT", "AS_BINARY", "AS_DATE", "AS_TIME", "AS_TIMESTAMP_LTZ", "AS_TIMESTAMP_NTZ", "AS_TIMESTAMP_TZ",
     "GETVARIABLE", "MAP_DELETE", "MAP_INSERT", "MAP_PICK", "PARSE_IP", "SHA2", "SHA2_HEX", "TO_BINARY",

@@ -28,12 +28,24 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
         pairs.sort(key=lambda pair: str(pair[0].this))  # Snowflake shows keys in order
     if not keep_null:
         pairs = [pair for pair in pairs if not isinstance(pair[1], exp.Null)]
+    if not all(isinstance(key, exp.Literal) for key, _ in pairs):
+        return _pairs(pairs, keep_null=keep_null)
     flat = [part for pair in pairs for part in pair]
     made = function("json_object", *flat)
     if keep_null or all(isinstance(item, exp.Literal) or _never_null(item) for _, item in pairs):
         return made
     # A merge patch drops keys whose value is null, as OBJECT_CONSTRUCT does.
     return function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
+
+
+def _pairs(pairs: list[tuple[Any, Any]], *, keep_null: bool) -> exp.Expr:
+    """Keys that are computed: a pair whose key is NULL is left out; a later pair of a key wins."""
+    found = sql("CAST('{}' AS JSON)")
+    for key, value in pairs:
+        made = function("sf_pair", key, value)
+        # A merge patch drops keys whose value is null; wanted nulls stay when nothing is merged.
+        found = made if keep_null and len(pairs) == 1 else function("json_merge_patch", found, made)
+    return found
 
 
 def _never_null(item: Any) -> bool:
@@ -125,6 +137,12 @@ def _taken(kind: str, cast: str) -> Callable[[Any], exp.Expr]:
     return rule
 
 
+def _decimal(node: exp.Expr) -> exp.Expr:
+    source, *sizes = [item.sql("duckdb") for item in node.expressions]
+    precision, scale = (sizes + ["38", "0"][len(sizes) :])[:2]
+    return sql(f"TRY_CAST({source} AS DECIMAL({precision}, {scale}))")
+
+
 def _null_value(node: exp.Expr) -> exp.Expr:
     return function("sf_is", node.expressions[0], exp.Literal.string("NULL"))
 
@@ -206,8 +224,8 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "AS_BOOLEAN": _taken("BOOLEAN", "BOOLEAN"),
     "AS_CHAR": _taken("VARCHAR", "VARCHAR"),
     "AS_VARCHAR": _taken("VARCHAR", "VARCHAR"),
-    "AS_DECIMAL": _taken("", "DECIMAL(38, 0)"),
-    "AS_NUMBER": _taken("", "DECIMAL(38, 0)"),
+    "AS_DECIMAL": _decimal,
+    "AS_NUMBER": _decimal,
     "AS_DOUBLE": _taken("", "DOUBLE"),
     "AS_REAL": _taken("", "DOUBLE"),
     "AS_INTEGER": _taken("", "BIGINT"),
