@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["HomeError", "RunningAccount", "serve", "start"]
 
 _DATABASE, _SCHEMA, _WAREHOUSE, _ROLE, _USER = "EMULATOR", "PUBLIC", "COMPUTE_WH", "ACCOUNTADMIN", "ADMIN"
+SWITCH_SECONDS = 0.0005
 _NEAR = ("127.0.0.1", "localhost", "::1")
 
 
@@ -157,6 +158,8 @@ def serve(
     def stop(_signal: int, _frame: FrameType | None) -> None:
         over.set()
 
+    # Starting a container is many short steps of one thread; by default each would wait 5 ms for one that computes.
+    sys.setswitchinterval(SWITCH_SECONDS)
     before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         with start(home, port, host=host) as running:

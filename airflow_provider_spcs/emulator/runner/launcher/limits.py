@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from . import processes
@@ -25,18 +26,26 @@ class MemoryWatch:
         self._limit = limit
         self._used = 0
         self._shown = os.open(shown, os.O_WRONLY)
+        self._next = time.monotonic() + self._interval()
 
     def over(self) -> bool:
-        """Whether the tree holds more than the limit."""
+        """Whether the tree holds more than the limit; looks only when it can have got there since the last time."""
+        if time.monotonic() < self._next:
+            return False
         pids = processes.tree(self._pid)[1:]
         self._used = processes.memory(pids)
         # Always as long as before, so that a reader never sees parts of two numbers.
         os.pwrite(self._shown, f"{self._used:<20}\n".encode(), 0)
         # Children of a fork share their parent's pages: only the exact figure may condemn.
-        return self._used > self._limit and processes.exact_memory(pids) > self._limit
+        found = self._used > self._limit and processes.exact_memory(pids) > self._limit
+        self._next = time.monotonic() + self._interval()
+        return found
 
     def pause(self) -> float:
         """Seconds until the next look."""
+        return max(self._next - time.monotonic(), 0.0)
+
+    def _interval(self) -> float:
         shortest = 0.02 if processes.by_proc() else 0.5
         return min(max((self._limit - self._used) / _FILL_RATE, shortest), 1.0)
 
