@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DAG_ID = "weekly_retrain"
 # submit_job.sql trains once by hand from rows that are there already: here the DAG makes them.
 _SETUP_FILES = ("compute_pool.sql", "generate_data.sql", "github_integration.sql")
+_PORT_FILE = "emulator_port"
 DATABASE, SCHEMA, WAREHOUSE, ROLE = "ML_DEMO_DB", "ML_DEMO_SCHEMA", "ML_DEMO_WH", "SYSADMIN"
 
 
@@ -57,7 +58,8 @@ def open_workbench(home: Path, screen: Screen, *, emulator_port: int = 0) -> Ite
 
     check_installed()
     token = _token(home)
-    with start(home / "account", port=emulator_port) as account:
+    with start(home / "account", port=emulator_port or _last_port(home)) as account:
+        (home / _PORT_FILE).write_text(f"{account.endpoints.port}\n")
         screen.line(f"emulator: {account.url}, state in {home / 'account'}", "green")
         repository = home / "git" / "retrain.git"
         git_repository.commit(sources.payload(), repository)
@@ -66,6 +68,18 @@ def open_workbench(home: Path, screen: Screen, *, emulator_port: int = 0) -> Ite
             screen.line(f"private repository: {workbench.git_url}", "green")
             _set_up(workbench, screen)
             yield workbench
+
+
+def _last_port(home: Path) -> int:
+    """The emulator's port when this home was last used, so that links to its pages still lead there; 0 if taken."""
+    from airflow_provider_spcs.demo.airflow_home import check_port
+
+    try:
+        port = int((home / _PORT_FILE).read_text())
+        check_port(port)
+    except (OSError, ValueError, DemoError):
+        return 0
+    return port
 
 
 def check_installed() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_spcs.errors import SpcsError
 from airflow_provider_spcs.log_lines import readable
 from airflow_provider_spcs.naming import JobIdentity, Stamp
-from airflow_provider_spcs.status import exit_meaning
+from airflow_provider_spcs.status import JobStatus, classify, exit_meaning
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.client import SpcsClient
@@ -35,10 +35,18 @@ class Look:
     problems: list[str] = field(default_factory=list)
 
     @property
+    def status(self) -> JobStatus:
+        """Its status; of one that was dropped after its end, how it ended."""
+        codes = [item.exit_code for item in self.state.containers]
+        if self.state.status.value != "DELETED" or not codes or None in codes:
+            return self.state.status
+        return classify("FAILED" if any(codes) else "DONE")
+
+    @property
     def mends(self) -> list[str]:
         """What a person does about a bad end: by the exit codes, else by the status."""
         by_code = [exit_meaning(item.exit_code).mend for item in self.containers if item.exit_code]
-        return list(dict.fromkeys(by_code)) or list(filter(None, [self.state.status.mend]))
+        return list(dict.fromkeys(by_code)) or list(filter(None, [self.status.mend]))
 
 
 def newest(states: Collection[JobState]) -> list[JobState]:

@@ -90,7 +90,8 @@ def test_task_page_of_tasks_that_ran_shows_their_jobs(
     assert "default-src 'none'" in bad.headers["Content-Security-Policy"]
 
     good = view("/task", **run, task_id="good", map_index="-1").text
-    assert "DONE" in good
+    assert '<span class="badge done">DONE</span> every container ended with exit code 0' in good
+    assert 'class="failure"' not in good
     assert "dropped since" in good
     assert "this task's log has its lines" in good
 
