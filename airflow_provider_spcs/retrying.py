@@ -69,7 +69,7 @@ def fails_at_once(method: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return method(*args, **kwargs)
         except SpcsError as error:
-            if _has_policies() or advise(error).worth is not Worth.FAIL:
+            if airflow_has_policies() or advise(error).worth is not Worth.FAIL:
                 raise
             from airflow.providers.common.compat.sdk import AirflowFailException
 
@@ -79,7 +79,8 @@ def fails_at_once(method: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 @functools.cache
-def _has_policies() -> bool:
+def airflow_has_policies() -> bool:
+    """Whether this Airflow asks a task's retry policy."""
     from importlib.util import find_spec
 
     return find_spec("airflow.sdk.definitions.retry_policy") is not None
