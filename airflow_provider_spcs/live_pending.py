@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LivePending:
-    """Asks in the poller's log thread, whose turns bound the rate however many jobs wait.
+    """Asks in the poller's log thread; the poller bounds the rate however many jobs wait.
 
     Args:
         poller: Asks.
@@ -30,7 +30,7 @@ class LivePending:
 
     def see(self, job: JobState) -> None:
         """Take note of the job's state; when it is time, ask and tell by and by."""
-        if self._pace.due(job) and (self._task is None or self._task.done()):
+        if self._pace.due(job) and (self._task is None or self._task.done()) and self._poller.may_ask_aside():
             self._task = asyncio.create_task(self._tell(job))
 
     def stop(self) -> None:

@@ -36,6 +36,8 @@ _REFUSALS = 3
 _LOG_PAUSE_PER_JOB = 0.005
 _LONGEST_LOG_PAUSE = 1.2
 _LONGEST_BACKOFF = 60.0
+# Hundreds of jobs that wait for one full pool would all be asked for their reason at once.
+_ASIDE_EVERY = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Poller:
         self._refusals = 0
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._aside_at: float | None = None
 
     @property
     def idle(self) -> bool:
@@ -123,6 +126,14 @@ class Poller:
             answer = await asyncio.get_running_loop().run_in_executor(self._logs, reading)
             await asyncio.sleep(min(_LONGEST_LOG_PAUSE, _LOG_PAUSE_PER_JOB * len(self._names)))
             return answer
+
+    def may_ask_aside(self) -> bool:
+        """Whether a question that is only for a person may be asked now: one in ten seconds, for all jobs together."""
+        now = asyncio.get_running_loop().time()
+        if self._aside_at is not None and now < self._aside_at + _ASIDE_EVERY:
+            return False
+        self._aside_at = now
+        return True
 
     @property
     def hook(self) -> SpcsHook:

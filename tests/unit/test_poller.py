@@ -143,6 +143,15 @@ def test_poller_believes_a_refusal_at_the_third_time(pauses: list[float]) -> Non
         run(Door(refused, refused, refused), work)
 
 
+def test_poller_asks_aside_once_in_ten_seconds_however_many_jobs_wait(pauses: list[float]) -> None:
+    """Why a job is pending is for a person; five hundred in one full pool have one reason."""
+
+    async def work(poller: Poller) -> list[bool]:
+        return [poller.may_ask_aside() for _ in range(500)]
+
+    assert sum(run(Door(), work)) == 1
+
+
 def test_poller_lets_its_connection_go_when_nobody_waits(pauses: list[float]) -> None:
     """In its own threads, after what still runs there."""
     door = Door()
