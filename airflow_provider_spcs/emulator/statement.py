@@ -155,7 +155,8 @@ class Statement:
             return named
         parts = [self.identifier()]
         while self.accept("."):
-            parts.append(self.identifier())
+            # ``db..name`` means the schema PUBLIC.
+            parts.append("PUBLIC" if len(parts) == 1 and self.looking_at(".") else self.identifier())
         return tuple(parts)
 
     def bind(self) -> Any:

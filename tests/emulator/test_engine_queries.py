@@ -126,3 +126,36 @@ def test_duckdb_functions_are_not_reachable(session: Session, sql: str) -> None:
 
     with pytest.raises(SnowflakeError):
         session.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "nullable"),
+    [
+        ("select a, b from n", [False, True]),
+        ("select * from n", [False, True]),
+        ("select q.a as c from (select * from n) q", [False]),
+        ("with q as (select a from n) select * from q", [False]),
+        ("select 1, 'x', null", [False, False, True]),
+        ("select l.a, r.a from n l left join n r on l.a = r.a", [True, True]),
+        ("select max(a), (select a from n limit 1) from n", [True, True]),
+        ("select a, count(b) from n group by rollup(a)", [True, True]),
+    ],
+)
+def test_column_that_cannot_be_null_says_so(session: Session, sql: str, nullable: list[bool]) -> None:
+    """NOT NULL columns and literals are not nullable, unless a join or an aggregate may make them NULL."""
+    session.execute("create table n (a int not null, b int)")
+    assert [column.nullable for column in session.execute(sql).columns] == nullable
+
+
+def test_name_with_an_empty_schema_is_in_public(session: Session) -> None:
+    """``db..name`` means the schema PUBLIC, in queries and in other statements."""
+    session.execute("create or replace table EMULATOR..DOTS as select 1 as a")
+    assert session.rows("select a from EMULATOR..DOTS") == [(1,)]
+    session.execute("drop table EMULATOR.PUBLIC.DOTS")
+
+
+def test_schema_altered_without_a_name_is_the_current_one(session: Session) -> None:
+    """ALTER SCHEMA SET, as Snowpark's users write it."""
+    session.execute("alter schema set comment = 'mine'")
+    shown = session.rows(f"show schemas like '{session.schema}'")
+    assert "mine" in shown[0]

@@ -69,7 +69,7 @@ def columns_of(relation: Any, translation: Translation) -> list[Column]:
     """The wire's columns of a relation; where the query says more than DuckDB's type (OBJECT, lengths), that."""
     found = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]
     hints = translation.types(relation.columns, found)
-    return [kind.column(name) for name, kind in zip(relation.columns, hints, strict=True)]
+    return [kind.column(name, nullable=not kind.required) for name, kind in zip(relation.columns, hints, strict=True)]
 
 
 def _stream(session: Session, cursor: Any, translation: Translation, *, owned: bool) -> Result:

@@ -33,7 +33,10 @@ class TypeCache:
             found = self._known.get((schema, stored))
             generation = self._generation
         if found is None:
-            found = [(item.name, item.type) for item in catalog.columns_of(self._engine, schema, stored)]
+            found = [
+                (item.name, item.type.known(required=not item.nullable))
+                for item in catalog.columns_of(self._engine, schema, stored)
+            ]
             with self._lock:
                 if found and generation == self._generation:
                     self._known[schema, stored] = found

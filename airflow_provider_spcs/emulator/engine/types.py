@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.deviations import deviates
@@ -28,6 +28,7 @@ class Declared:
         second: Scale of NUMBER.
         integer: Declared by an integer word (INT, BIGINT...), so that 64 bits are taken to be enough.
         loose: Inferred by CREATE TABLE AS from a query: larger values are taken.
+        required: Whether NULL cannot occur; no part of the type itself.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Declared:
     second: int | None = None
     integer: bool = False
     loose: bool = field(default=False, compare=False)
+    required: bool = field(default=False, compare=False)
 
     def __deepcopy__(self, memo: object) -> Declared:
         """Itself: trees that bear types are copied often."""
@@ -60,6 +62,10 @@ class Declared:
         if self.name.startswith("TIME"):
             return f"{self.name}({9 if self.first is None else self.first})"
         return self.name
+
+    def known(self, *, required: bool) -> Declared:
+        """The same type for values that cannot be, or can be, NULL."""
+        return self if self.required == required else replace(self, required=required)
 
     def column(self, name: str, *, nullable: bool = True) -> Column:
         """The wire's column of this type."""

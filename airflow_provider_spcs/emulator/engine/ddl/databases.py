@@ -103,8 +103,11 @@ def alter_database(session: Session, statement: Statement) -> Result:
     """ALTER DATABASE or SCHEMA ... SET or UNSET of properties; renaming is refused."""
     kind = statement.word(-1)
     missing_ok = statement.accept("IF", "EXISTS")
-    parts = statement.name()
-    name = Name.account_level(parts[0]) if kind == "DATABASE" else _schema_name(session, parts)
+    if kind == "SCHEMA" and statement.looking_at("SET"):
+        name = Name(session.current_database(), "", session.current_schema())
+    else:
+        parts = statement.name()
+        name = Name.account_level(parts[0]) if kind == "DATABASE" else _schema_name(session, parts)
     objects = session.account.objects
     if missing_ok and objects.find(kind, name) is None:
         return status("Statement executed successfully.")

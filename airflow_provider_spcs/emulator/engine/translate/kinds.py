@@ -55,7 +55,8 @@ class Kinds:
 
     def _of(self, node: Any) -> Declared | None:  # noqa: PLR0911, C901 - one branch a kind of node
         if isinstance(node, _ITS_ARGUMENT):
-            return self.of(node.this or (node.expressions[0] if node.expressions else None))
+            inner = self.of(node.this or (node.expressions[0] if node.expressions else None))
+            return inner if inner is None or isinstance(node, exp.Alias | exp.Paren) else inner.known(required=False)
         if isinstance(node, exp.Column):
             return self.scopes.column(node)
         if isinstance(node, exp.Parameter):
@@ -63,7 +64,8 @@ class Kinds:
         if isinstance(node, exp.Identifier):
             return Declared("VARIANT") if isinstance(node.find_ancestor(exp.Lambda), exp.Lambda) else None
         if isinstance(node, exp.Literal):
-            return literal(node)
+            constant = literal(node)
+            return constant.known(required=True) if constant else None
         if isinstance(node, exp.Cast):
             return results.cast(node)
         if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
@@ -73,7 +75,8 @@ class Kinds:
             return self.common([self.of(item) for item in branches if not isinstance(item, exp.Null)])
         if isinstance(node, exp.Subquery):
             columns = self.scopes.projected(node)
-            return columns[0][1] if len(columns) == 1 else None
+            only = columns[0][1] if len(columns) == 1 else None
+            return only.known(required=False) if only else None
         if isinstance(node, exp.Bracket):
             return Declared("VARIANT")
         if isinstance(node, exp.Func):

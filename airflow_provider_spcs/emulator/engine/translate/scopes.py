@@ -112,7 +112,10 @@ class Scopes:
                 found += self._star(query, item)
             else:
                 found.append((item.alias_or_name, self._kinds.of(item)))
-        return found
+        group = query.args.get("group")
+        # Subtotals have NULL where a column is summed up.
+        subtotals = group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None
+        return _optional(found) if subtotals else found
 
     def _star(self, query: exp.Select, item: exp.Expr) -> Columns:
         star = item.this if isinstance(item, exp.Column) else item
@@ -134,7 +137,9 @@ class Scopes:
             parts = [query.this, *(query.args["from_"].this for _ in [1] if query.args.get("from_"))]
             using = query.args.get("using")
             parts += using if isinstance(using, list) else []
-        return [self._source(part) for part in parts if isinstance(part, exp.Expr)]
+        found = [self._source(part) for part in parts if isinstance(part, exp.Expr)]
+        outer = any(join.side for join in query.args.get("joins") or [])
+        return [(alias, _optional(columns)) for alias, columns in found] if outer else found
 
     def _source(self, node: Any) -> tuple[str, Columns]:
         if isinstance(node, exp.Schema):
@@ -165,7 +170,7 @@ class Scopes:
         return self._table(node) if isinstance(node, exp.Table) else []
 
     def _table(self, node: exp.Table) -> Columns:
-        parts = [part.name for part in node.parts]
+        parts = parts_of(node)
         if not isinstance(node.this, exp.Identifier):
             return []
         cte = cte_of(node, parts[0]) if len(parts) == 1 else None
@@ -188,6 +193,17 @@ class Scopes:
             kinds = [self._kinds.of(row[index]) for row in rows if not isinstance(row[index], exp.Null)]
             found.append((f"COLUMN{index + 1}", self._kinds.common(kinds)))
         return found
+
+
+def parts_of(node: exp.Table) -> list[str]:
+    """The parts of a table's name; ``db..name`` means the schema PUBLIC."""
+    parts = [part.name for part in node.parts]
+    return [parts[0], "PUBLIC", parts[1]] if len(parts) == 2 and node.args.get("catalog") else parts
+
+
+def _optional(columns: Columns) -> Columns:
+    """The same columns where NULL can occur in each."""
+    return [(name, kind.known(required=False) if kind else None) for name, kind in columns]
 
 
 def cte_of(node: exp.Expr, name: str) -> Any:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import table_functions
-from airflow_provider_spcs.emulator.engine.translate.scopes import cte_of
+from airflow_provider_spcs.emulator.engine.translate.scopes import cte_of, parts_of
 from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.names import Name
 
@@ -56,7 +56,7 @@ def _table(call: Call, node: exp.Table) -> None:
     for clause in ("when", "changes"):
         if node.args.get(clause):
             raise unsupported("time travel and change tracking (AT, BEFORE, CHANGES)")
-    parts = [part.name for part in node.parts]
+    parts = parts_of(node)
     if len(parts) == 1 and cte_of(node, parts[0]) is not None:
         return
     name = call.session.qualify(parts)
