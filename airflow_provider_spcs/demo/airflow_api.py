@@ -7,6 +7,9 @@ from typing import Any
 
 from airflow_provider_spcs.demo.errors import DemoError
 
+#: For how long a question is asked again that gets no answer: a laptop that is busy training answers slowly.
+_PATIENCE_SECONDS = 300.0
+
 
 class AirflowApi:
     """A logged-in client.
@@ -21,7 +24,7 @@ class AirflowApi:
         import httpx
 
         self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
-        answer = self._client.post("/auth/token", json={"username": user, "password": password})
+        answer = self._ask("/auth/token", "POST", json={"username": user, "password": password})
         self._client.headers["Authorization"] = f"Bearer {self._checked(answer)['access_token']}"
 
     def close(self) -> None:
@@ -34,7 +37,7 @@ class AirflowApi:
         Raises:
             DemoError: The DAG folder has an import error.
         """
-        if self._client.get(f"/api/v2/dags/{dag_id}").status_code == 200:
+        if self._ask(f"/api/v2/dags/{dag_id}").status_code == 200:
             return True
         errors = self._get("/api/v2/importErrors")["import_errors"]
         for error in errors:
@@ -59,7 +62,7 @@ class AirflowApi:
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> Iterator[dict[str, Any]]:
         """The records of one try's log so far, oldest first."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
-        answer = self._client.get(path, params={"full_content": "true"}, headers={"Accept": "application/json"})
+        answer = self._ask(path, params={"full_content": "true"}, headers={"Accept": "application/json"})
         if answer.status_code != 200:
             return
         for record in answer.json()["content"]:
@@ -71,7 +74,26 @@ class AirflowApi:
         return self._get(path)["value"]
 
     def _get(self, path: str) -> Any:
-        return self._checked(self._client.get(path))
+        return self._checked(self._ask(path))
+
+    def _ask(self, path: str, method: str = "GET", **arguments: Any) -> Any:
+        """One request, again and again while nobody answers; only for what may be asked twice."""
+        import httpx
+        import tenacity
+
+        patient = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(httpx.TransportError),
+            stop=tenacity.stop_after_delay(_PATIENCE_SECONDS),
+            wait=tenacity.wait_fixed(1),
+            reraise=True,
+        )
+        try:
+            return patient(self._client.request, method, path, **arguments)
+        except httpx.TransportError as error:
+            raise DemoError(
+                f"Airflow API: {method} {path}: no answer for {_PATIENCE_SECONDS:.0f} s ({error}). It runs on this machine. "
+                "Look into the logs under --home, and whether the machine has memory and processor time left."
+            ) from error
 
     def _checked(self, answer: Any) -> Any:
         if answer.status_code >= 400:
