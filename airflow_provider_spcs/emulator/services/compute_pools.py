@@ -8,7 +8,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
-from airflow_provider_spcs.emulator.services import clauses, ddl, families, pool_state
+from airflow_provider_spcs.emulator.services import clauses, ddl, families, pool_state, workload_types
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
@@ -30,10 +30,6 @@ _READERS = _ALTERABLE | {
     "INITIALLY_SUSPENDED": clauses.boolean,
     "PLACEMENT_GROUP": clauses.string,
 }
-_TYPES = {
-    "JOB": "JOB", "JOBS": "JOB", "JOB_SERVICE": "JOB", "ML_JOB": "JOB", "SERVICE": "SERVICE", "SERVICES": "SERVICE",
-    "NOTEBOOK": None, "STREAMLIT": None, "MODEL": None,
-}  # fmt: skip
 _DEFAULTS = {"AUTO_SUSPEND_SECS": 3600, "AUTO_RESUME": True, "COMMENT": None}
 
 
@@ -113,7 +109,7 @@ def alter_pool(session: Session, statement: Statement) -> Result:
         return status("Statement executed successfully.")
     document = session.account.objects.get(KIND, name)
     if statement.accept("STOP", "ALL"):
-        kinds = _kinds(statement) if statement.accept("OF", "TYPE") else frozenset({"JOB", "SERVICE"})
+        kinds = workload_types.read(statement)
         statement.end()
         services.stop_pool(name.name, kinds)
     elif statement.accept("SUSPEND"):
@@ -138,18 +134,6 @@ def drop_pool(session: Session, statement: Statement) -> Result:
     statement.end()
     _refuse_in_use(session, name, "dropped")
     return ddl.drop(session, KIND, name, if_exists=if_exists)
-
-
-def _kinds(statement: Statement) -> frozenset[str]:
-    """The types after STOP ALL OF TYPE; some that Snowflake knows do not exist here, so stopping them stops nothing.
-
-    Which words Snowflake takes is not documented in full.
-    """
-    given = clauses.parenthesised(clauses.word)(statement) if statement.looking_at("(") else [clauses.word(statement)]
-    for word in given:
-        if word not in _TYPES:
-            raise invalid_value(word, "TYPE", f"It must be one of {', '.join(sorted(_TYPES))}.")
-    return frozenset(kind for word in given if (kind := _TYPES[word]) is not None)
 
 
 def _suspend(account: Account, name: Name) -> None:

@@ -10,7 +10,7 @@ from airflow_provider_spcs.emulator.errors import does_not_exist
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, text
-from airflow_provider_spcs.emulator.services import clauses, ddl, service_rows
+from airflow_provider_spcs.emulator.services import clauses, ddl, service_rows, workload_types
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
@@ -64,6 +64,7 @@ def _chosen(session: Session, statement: Statement, *, is_job: bool | None = Non
     )
     if at is not None and statement.word(at - 1) == "IN" and statement.word(at + 1) == "POOL":
         pool = _cut_pool(session, statement, statement.at + at - 1)
+    types = _cut_types(statement)
     chosen = Filter.parse(session, statement)
     if pool is not None:
         chosen.database = chosen.schema = None
@@ -73,7 +74,10 @@ def _chosen(session: Session, statement: Statement, *, is_job: bool | None = Non
     passed = (
         item
         for item in found
-        if pool in {None, item[_POOL]} and is_job in {None, item[_IS_JOB] != 0} and chosen.passes(Name(*item[:3]))
+        if pool in {None, item[_POOL]}
+        and is_job in {None, item[_IS_JOB] != 0}
+        and ("SERVICE" if item[_IS_JOB] == 0 else "JOB") in types
+        and chosen.passes(Name(*item[:3]))
     )
     return [service_rows.row(*item) for item in islice(passed, chosen.limit)]
 
@@ -87,3 +91,15 @@ def _cut_pool(session: Session, statement: Statement, at: int) -> str:
     if session.account.objects.find("COMPUTE POOL", name) is None:
         raise does_not_exist("Compute Pool", Name.account_level(name.name))
     return name.name
+
+
+def _cut_types(statement: Statement) -> frozenset[str]:
+    # Likewise of no other SHOW; it is the last clause.
+    start = statement.at
+    while not statement.done and not statement.looking_at("OF", "TYPE"):
+        statement.at += 1
+    at = statement.at
+    types = workload_types.read(statement)
+    del statement.tokens[at : statement.at]
+    statement.at = start
+    return types

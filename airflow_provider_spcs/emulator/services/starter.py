@@ -151,6 +151,10 @@ class Starter:
         wanted = next(item for item in job.spec.containers if item.name == container.name)
         container.record, container.log_path = running.record, str(running.log_path)
         container.start_time = self._progress.now()
+        held = "; ".join(f"{what}: {how}" for what, how in running.limits.items())
+        log.info(
+            "%s: container %r started. Isolation: %s. Limits: %s.", job.name, container.name, running.isolation, held
+        )
         if wanted.readiness is None:
             self._progress.container(job, instance, container, ContainerStatus.READY, lifecycle.RUNNING)
         else:

@@ -190,3 +190,17 @@ def test_grant_holds_for_a_container_whose_neighbour_has_ended(start: Any, site:
     first.wait(DEADLINE)
     (go / "go").touch()
     assert "the page" in said(second)
+
+
+@pytest.mark.usefixtures("isolated")
+def test_proxy_leads_no_isolated_container_to_the_hosts_loopback(start: Any) -> None:
+    """Its own address is in its own network; behind the proxy the same address would be the host's."""
+    program = (
+        "import os, urllib.request as u, urllib.error as e\n"
+        "opener = u.build_opener(u.ProxyHandler({'http': os.environ['http_proxy']}))\n"
+        "os.environ.pop('no_proxy'), os.environ.pop('NO_PROXY')\n"
+        "try: opener.open('http://127.101.0.2:9/')\n"
+        "except e.HTTPError as error: print(error.code)"
+    )
+    container = start("python", "-c", program, address="127.101.0.2", shared_network=True)
+    assert "stdout 403" in said(container)

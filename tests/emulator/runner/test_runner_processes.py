@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_spcs.emulator.runner.launcher import identity, processes
+
+pytestmark = pytest.mark.skipif(shutil.which("ps") is None, reason="this machine has no ps")
 
 
 @pytest.fixture

@@ -249,6 +249,11 @@ def test_stop_all_drops_services_and_cancels_jobs(helpers: Local, make_spec: Spe
     with pytest.raises(SnowflakeError) as caught:
         helpers.sql("ALTER COMPUTE POOL HELPERS STOP ALL OF TYPE NONSENSE")
     assert caught.value.errno == 1008
+    shown = {kind: [row["name"] for row in helpers.sql(f"SHOW SERVICES IN COMPUTE POOL HELPERS OF TYPE {kind}")]
+             for kind in ("SERVICE", "JOB", "NOTEBOOK, MODEL")}  # fmt: skip
+    assert shown["SERVICE"] == ["STOPPED"]
+    assert "ALSO" in shown["JOB"]
+    assert shown["NOTEBOOK, MODEL"] == []
     helpers.sql("ALTER COMPUTE POOL HELPERS STOP ALL OF TYPE SERVICE")
     assert helpers.sql("SHOW SERVICES LIKE 'STOPPED'") == []
     assert helpers.status("ALSO") in {"PENDING", "RUNNING"}
