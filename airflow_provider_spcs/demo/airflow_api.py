@@ -91,8 +91,9 @@ class AirflowApi:
             return patient(self._client.request, method, path, **arguments)
         except httpx.TransportError as error:
             raise DemoError(
-                f"Airflow API: {method} {path}: no answer for {_PATIENCE_SECONDS:.0f} s ({error}). It runs on this machine. "
-                "Look into the logs under --home, and whether the machine has memory and processor time left."
+                f"Airflow API: {method} {path}: no answer for {_PATIENCE_SECONDS:.0f} s ({error}). "
+                "It runs on this machine. Look into the logs under --home, "
+                "and whether the machine has memory and processor time left."
             ) from error
 
     def _checked(self, answer: Any) -> Any:
