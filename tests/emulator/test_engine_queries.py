@@ -159,3 +159,18 @@ def test_schema_altered_without_a_name_is_the_current_one(session: Session) -> N
     session.execute("alter schema set comment = 'mine'")
     shown = session.rows(f"show schemas like '{session.schema}'")
     assert "mine" in shown[0]
+
+
+def test_array_agg_over_a_window_is_an_array_for_each_row(session: Session) -> None:
+    """With and without WITHIN GROUP; NULL is left out."""
+    query = "select array_agg(column2) within group (order by column2) over (partition by column1) from {}"
+    rows = session.rows(query.format("values (1, 3), (1, 2), (1, null)"))
+    assert [json.loads(row[0]) for row in rows] == [[2, 3]] * 3
+
+
+def test_keys_of_a_table_are_shown_as_said(session: Session) -> None:
+    """SHOW PRIMARY KEYS by column; what cannot be made here has no rows but the documented columns."""
+    session.execute("create table keyed (a int, b int, primary key (a, b))")
+    assert [row[4:6] for row in session.rows("show primary keys in table keyed")] == [("A", 1), ("B", 2)]
+    assert session.rows("show imported keys in table keyed") == []
+    assert [column.name for column in session.execute("show streams").columns][:2] == ["created_on", "name"]

@@ -135,6 +135,9 @@ def _conversion(text: str) -> SnowflakeError:
     quoted = _QUOTED.search(text) or _DOUBLE_QUOTED.search(text)
     shown = quoted[1] if quoted else text
     lowered = text.lower()
+    large = re.search(r"Could not cast value (\S+) to DECIMAL", text)
+    if large:
+        return SnowflakeError(f"Numeric value '{large[1]}' is out of range", 100039, "22003")
     if "timestamp" in lowered:
         return SnowflakeError(f"Timestamp '{shown}' is not recognized", 100035, "22007")
     if "date" in lowered:
@@ -142,7 +145,7 @@ def _conversion(text: str) -> SnowflakeError:
     if "boolean" in lowered or "bool" in lowered:
         return SnowflakeError(f"Boolean value '{shown}' is not recognized", 100037, "22018")
     if "overflow" in lowered or "out of range" in lowered:
-        return SnowflakeError(f"Number out of representable range: {text}", 100039, "22003")
+        return SnowflakeError(f"Numeric value '{shown}' is out of range", 100039, "22003")
     return SnowflakeError(f"Numeric value '{shown}' is not recognized", 100038, "22018")
 
 

@@ -132,6 +132,54 @@ def _packages(session: Session, database: str) -> Result:
     return Result(columns, [(name.lower(), version, "python", runtime) for name, version in sorted(found)])
 
 
+def _functions(session: Session, database: str) -> Result:
+    return _routines(session, database, "FUNCTION")
+
+
+def _procedures(session: Session, database: str) -> Result:
+    return _routines(session, database, "PROCEDURE")
+
+
+def _routines(session: Session, database: str, kind: str) -> Result:
+    names = [f"{kind}_{part}" for part in ("CATALOG", "SCHEMA", "NAME", "OWNER", "LANGUAGE", "DEFINITION")]
+    columns = [*map(text, [*names, "ARGUMENT_SIGNATURE", "DATA_TYPE", "COMMENT"]), timestamp_ltz("CREATED")]
+    rows: list[tuple[object, ...]] = []
+    for item in session.account.routines.listed(session, kind):
+        routine = item.routine
+        shown = ", ".join(f"{name} {its.name}" for name, its in routine.arguments)
+        if item.name.database == database:
+            rows.append(
+                (database, item.name.schema, item.name.name, item.owner, routine.language, routine.body,
+                 f"({shown})", routine.returned, routine.comment or None, datetime.fromisoformat(item.created_on))
+            )  # fmt: skip
+    return Result(columns, rows)
+
+
+def _sequences(session: Session, database: str) -> Result:
+    columns = [
+        *map(text, ["SEQUENCE_CATALOG", "SEQUENCE_SCHEMA", "SEQUENCE_NAME", "SEQUENCE_OWNER", "DATA_TYPE"]),
+        *map(number, ["START_VALUE", "INCREMENT"]), timestamp_ltz("CREATED"), text("COMMENT"),
+    ]  # fmt: skip
+    rows: list[tuple[object, ...]] = [
+        (database, item.name.schema, item.name.name, item.document.get("owner"), "NUMBER", item.document["start"],
+         item.document["increment"], _moment(item.document), item.document.get("comment") or None)
+        for item in session.account.objects.list("SEQUENCE", database)
+    ]  # fmt: skip
+    return Result(columns, rows)
+
+
+def _constraints(session: Session, database: str) -> Result:
+    names = ["CONSTRAINT_CATALOG", "CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "TABLE_CATALOG", "TABLE_SCHEMA",
+             "TABLE_NAME", "CONSTRAINT_TYPE", "ENFORCED"]  # fmt: skip
+    rows: list[tuple[object, ...]] = [
+        (database, item.name.schema, f"SYS_CONSTRAINT_{item.name.name}", database, item.name.schema, item.name.name,
+         "PRIMARY KEY", "NO")
+        for item in catalog.relations(session, database)
+        if any(column.document.get("primary") for column in catalog.columns(session, item.name))
+    ]  # fmt: skip
+    return Result([text(name) for name in names], rows)
+
+
 def _moment(document: dict[str, Any]) -> datetime | None:
     said = document.get("created_on")
     return datetime.fromisoformat(said) if said else None
@@ -144,4 +192,8 @@ _VIEWS: dict[str, Callable[[Any, str], Result]] = {
     "DATABASES": _databases,
     "VIEWS": _views,
     "PACKAGES": _packages,
+    "FUNCTIONS": _functions,
+    "PROCEDURES": _procedures,
+    "SEQUENCES": _sequences,
+    "TABLE_CONSTRAINTS": _constraints,
 }

@@ -207,7 +207,7 @@ def _parsed(sql: str, binds: Sequence[object]) -> Statement:
 
 refuses(
     "statements",
-    "tasks, streams, pipes, dynamic tables, policies, materialized views (CREATE, ALTER, DROP, SHOW)",
+    "tasks, streams, pipes, dynamic tables, policies, materialized views (CREATE, ALTER, DROP)",
     "functions and procedures in JAVASCRIPT, JAVA and SCALA; their SECRETS and EXTERNAL_ACCESS_INTEGRATIONS",
     "UNDROP, renaming of databases and schemas",
 )

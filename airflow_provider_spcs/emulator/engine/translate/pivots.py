@@ -21,8 +21,9 @@ def rewrite(call: Call, node: exp.Pivot) -> None:
         return
     if any(isinstance(item, exp.PivotAny) for item in listed[0].expressions):
         listed[0].set("expressions", [_named(value) for value in _values(call, node, listed[0].this)])
-    elif listed[0].args.get("query"):
-        raise unsupported("PIVOT ... IN (subquery)")
+    elif len(listed[0].expressions) == 1 and isinstance(listed[0].expressions[0], exp.Query):
+        chosen = _answers(call, listed[0].expressions[0])
+        listed[0].set("expressions", [_named(value) for value in chosen])
     default = node.args.get("default_on_null")
     if isinstance(default, exp.Expr):
         node.set("default_on_null", None)
@@ -33,9 +34,12 @@ def _values(call: Call, node: exp.Pivot, column: exp.Expr) -> list[object]:
     """What the pivoted column holds now, in order; each becomes a column."""
     source = node.parent.copy() if node.parent is not None else exp.Table()
     source.set("pivots", None)
+    return _answers(call, exp.select(column.copy()).distinct().from_(source).order_by("1"))
+
+
+def _answers(call: Call, query: exp.Expr) -> list[object]:
     from airflow_provider_spcs.emulator.engine.translate import generate
 
-    query = exp.select(column.copy()).distinct().from_(source).order_by("1")
     with call.session.account.engine.cursor() as cursor, translated(call.translation.names):
         for name, table in call.translation.relations.items():
             cursor.register(name, table)

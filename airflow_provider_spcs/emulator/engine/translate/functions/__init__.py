@@ -9,6 +9,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine.translate.functions import (
     analytics,
+    by_session,
     casts,
     compare,
     context,
@@ -33,6 +34,9 @@ NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items
 
 def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - the dispatch itself
     """What stands in DuckDB for one node whose children are rewritten already; the node itself when it stays."""
+    chosen = by_session.rewrite(call, node)
+    if chosen is not node:
+        return chosen
     if isinstance(node, exp.Func) and not isinstance(node.parent, exp.TableFromRows | exp.Table):
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
         if name == METHOD:
@@ -59,6 +63,8 @@ def rewrite(call: Call, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911, PLR
         return context.column(call, node)
     if isinstance(node, exp.Window) and node.meta.get("routine") is not None:
         return calling.window(call, node)
+    if isinstance(node, exp.Window) and node.meta.get("list"):
+        return semistructured.windowed(node)
     kinds = call.translation.kinds
     compare.rewrite(kinds, node)
     exact = numbers.exact(kinds, node)

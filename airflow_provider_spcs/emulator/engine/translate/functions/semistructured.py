@@ -188,23 +188,38 @@ def _array_agg(node: exp.Expr) -> exp.Expr:
     if isinstance(node.parent, exp.WithinGroup):
         node.parent.meta["array_agg"] = inner
         return node
-    return _aggregate(inner, None)
+    return _aggregate(node, inner, None)
 
 
-def _aggregate(inner: Any, order: Any) -> exp.Expr:
+def _aggregate(node: exp.Expr, inner: Any, order: Any) -> exp.Expr:
     distinct = isinstance(inner, exp.Distinct)
     source = (inner.expressions[0] if distinct else inner).sql("duckdb")
     ordered = f" {order.sql('duckdb')}" if order is not None else ""
     # A DISTINCT aggregate is ordered by its own argument only, so that it stays as it is.
     listed = f"DISTINCT {source}" if distinct else f"sf_variant({source})"
-    made = sql(f"CAST(coalesce(to_json(list({listed}{ordered}) FILTER (WHERE {source} IS NOT NULL)), '[]') AS JSON)")
+    made = f"list({listed}{ordered}) FILTER (WHERE {source} IS NOT NULL)"
+    if isinstance(node.parent, exp.Window):
+        node.parent.meta["list"] = made  # the window stands between the list and its cast
+        return node
+    return _as_array(made)
+
+
+def _as_array(listed: str) -> exp.Expr:
+    made = sql(f"CAST(coalesce(to_json({listed}), '[]') AS JSON)")
     made.meta["declared"] = Declared("ARRAY")
     return made
 
 
+def windowed(node: exp.Window) -> exp.Expr:
+    """ARRAY_AGG(...) OVER (...): the window of a list, as an array."""
+    window = node.copy()
+    window.set("this", exp.column("SF_LIST"))
+    return _as_array(window.sql("duckdb").replace("SF_LIST", node.meta["list"], 1))
+
+
 def _within(node: exp.Expr) -> exp.Expr:
     marked = node.meta.get("array_agg")
-    return _aggregate(marked, node.expression) if marked is not None else node
+    return _aggregate(node, marked, node.expression) if marked is not None else node
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
