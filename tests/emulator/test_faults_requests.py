@@ -66,7 +66,7 @@ def test_reply_lost_for_good_leaves_the_job(
     faults: Faults, submit: Callable[[str], str], connect: Connect, schema: str
 ) -> None:
     """With repetitions met as well the client fails, and another one finds the job."""
-    hasty = connect(network_timeout=3, schema=schema.rpartition(".")[2])
+    hasty = connect(network_timeout=8, schema=schema.rpartition(".")[2])
     submit("FIRST")
     faults.reply_lost(kind="EXECUTE JOB SERVICE", retries=True)
     with pytest.raises(OperationalError):
@@ -151,7 +151,7 @@ def test_hanging_answer_ends_with_the_clients_patience(faults: Faults, account: 
 
     faults.hang(path="/", ran=ran)
     with pytest.raises(requests.exceptions.ReadTimeout):
-        requests.get(account.url, timeout=0.5)
+        requests.get(account.url, timeout=(DEADLINE, 0.5))
 
 
 def test_hanging_request_goes_when_the_fault_is_removed(faults: Faults, connect: Connect) -> None:
