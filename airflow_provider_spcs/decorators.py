@@ -245,10 +245,25 @@ def spcs_cmd_task(python_callable: Any = None, *, multiple_outputs: bool | None 
 
 
 def _decorator(kind: type[_Decorated], function: Any, multiple_outputs: bool | None, options: dict[str, Any]) -> Any:
-    resources = options.pop("resources", None)
+    # Airflow reads a mapped task's `resources` as its own word, which is about workers; also out of `default_args`.
+    default = _default_resources(options.get("default_args"))
+    resources = options.pop("resources", default)
     if resources is not None:
-        # Airflow reads a mapped task's `resources` as its own word, which is about workers.
         options.setdefault("container_resources", resources)
+    if default is not None:
+        options["resources"] = None
     return task_decorator_factory(
         python_callable=function, multiple_outputs=multiple_outputs, decorated_operator_class=kind, **options
     )
+
+
+def _default_resources(given: Mapping[str, Any] | None) -> Any:
+    """``resources`` among the defaults of the task, its group and its DAG, as far as these are known."""
+    from airflow.sdk.definitions._internal.contextmanager import DagContext, TaskGroupContext
+
+    dag = DagContext.get_current()
+    group = TaskGroupContext.get_current(dag) if dag is not None else None
+    for defaults in (given, getattr(group, "default_args", None), getattr(dag, "default_args", None)):
+        if defaults and defaults.get("resources") is not None:
+            return defaults["resources"]
+    return None

@@ -24,6 +24,7 @@
     │   ├── JobTimeout                  running longer than job_timeout
     │   └── WorkerStopped               the worker was told to go; the job goes on for the retry
     └── ResultError                     the job is done; its result cannot be read
+        └── ResultTooLarge              it is larger than what is read
 
 The message is ``{where}: {what, with the value}. {rule}. {mend}. [{source}]``; each part is a field as well.
 """
@@ -308,3 +309,17 @@ class ResultError(SpcsError):
     """The job's result file cannot be read, or is not JSON, or is too big."""
 
     hopeless = True
+
+
+class ResultTooLarge(ResultError):
+    """A file is larger than what is read of it.
+
+    Args:
+        size: Its bytes.
+    """
+
+    def __init__(
+        self, where: str, what: str, rule: str = "", mend: str = "", source: str = "", *, size: int = 0
+    ) -> None:
+        super().__init__(where, what, rule, mend, source)
+        self.size = size

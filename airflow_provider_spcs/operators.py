@@ -47,8 +47,9 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
 
     Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
     wrote none; also pushes the XComs ``job_name``, ``job_url`` and ``job_door`` (for the view in Airflow's UI),
-    ``git_commit`` after a clone, and ``report`` when the result's key of that name is a file on a mounted stage. A
-    retry takes over the job that a crashed try left; a cleared task runs a new one. Every parameter works deferred.
+    ``git_commit`` after a clone, ``report`` when the result's key of that name is a file on a mounted stage, and
+    ``job_failure`` with the facts of a failure. A retry takes over the job that a crashed try left; a cleared task runs
+    a new one. Every parameter works deferred, or is refused.
 
     Args:
         compute_pool: Pool the job runs in.

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.errors import ResultError
+from airflow_provider_spcs.errors import ResultError, ResultTooLarge
 from airflow_provider_spcs.git import COMMIT_FILE
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def read_result(hook: SpcsHook, stage: str | None, *, git: bool) -> Result:
     path = f"{stage}/{RESULT_FILE}"
     try:
         content = hook.read_stage_file(path, max_bytes=MAX_BYTES)
-    except ResultError:
-        return Result({"stage_file": path}, present=True, commit=commit)
+    except ResultTooLarge as error:
+        return Result({"stage_file": path, "bytes": error.size}, present=True, commit=commit)
     if content is None:
         return Result(commit=commit)
     try:
-        return Result(json.loads(content), present=True, commit=commit)
+        # NaN and infinity, which Python writes and no database takes for JSON, become null.
+        return Result(json.loads(content, parse_constant=lambda _: None), present=True, commit=commit)
     except ValueError as error:
         raise ResultError(
             path,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airflow_provider_spcs import sql
-from airflow_provider_spcs.errors import ResultError, TransientError
+from airflow_provider_spcs.errors import ResultTooLarge, TransientError
 from airflow_provider_spcs.payload_tree import PayloadTree
 from airflow_provider_spcs.quoting import StagePath
 from airflow_provider_spcs.rows import StagedFile, staged_file
@@ -44,18 +44,19 @@ class StageFiles:
         """A file's bytes; None when there is none.
 
         Raises:
-            ResultError: It is larger than ``max_bytes``.
+            ResultTooLarge: It is larger than ``max_bytes``.
             TransientError: It does not arrive.
         """
         file = self.find(place)
         if file is None:
             return None
         if file.size > max_bytes:
-            raise ResultError(
+            raise ResultTooLarge(
                 str(place),
                 f"it has {file.size:,} bytes",
                 f"At most {max_bytes:,} bytes are read",
                 "Leave large results on the stage and return where they are",
+                size=file.size,
             )
         with tempfile.TemporaryDirectory(prefix="spcs-") as directory:
             self._run(sql.get(place, f"{directory}/"), f"GET {place}")

@@ -86,7 +86,8 @@ class SecretRef:
         name: ``DB.SCHEMA.SECRET`` or what the role's session resolves.
         env_var: Environment variable that gets ``key``.
         directory: Absolute directory that gets the secret's files, kept up to date.
-        key: ``username``, ``password``, ``secret_string`` or ``access_token``; with ``env_var`` only.
+        key: ``username``, ``password``, ``secret_string`` or ``access_token``; with ``env_var`` only. Without it a
+            variable gets ``secret_string``, the only part of a secret of the type GENERIC_STRING.
         reference: Whether ``name`` is a reference of a Native App.
     """
 
@@ -95,6 +96,10 @@ class SecretRef:
     directory: str | None = None
     key: str | None = None
     reference: bool = False
+
+    def __post_init__(self) -> None:
+        if self.env_var is not None and self.key is None:
+            object.__setattr__(self, "key", "secret_string")
 
 
 @dataclass(frozen=True, slots=True)

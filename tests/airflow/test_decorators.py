@@ -266,6 +266,22 @@ def test_default_args_reach_a_decorated_function() -> None:
     assert (operator.compute_pool, operator.stage, operator.image) == ("P", "@s", "i")
 
 
+def test_default_resources_reach_a_mapped_function() -> None:
+    """``resources`` of a DAG's defaults is ours, though Airflow has a word of that name for mapped tasks."""
+    large = Resources(memory="9Gi")
+    defaults = {"compute_pool": "P", "stage": "@s", "image": "i", "resources": large}
+    with DAG("mapped_defaults", schedule=None, default_args=defaults) as made:
+
+        @task.spcs
+        def plain(number: int) -> int:
+            return number
+
+        plain.expand(number=[1, 2])
+        plain.override(task_id="one")(1)
+    assert made.get_task("plain").partial_kwargs["container_resources"] == large
+    assert made.get_task("one").container_resources == large
+
+
 def test_task_options_are_the_operators_parameters() -> None:
     """What an editor offers is what the operator takes."""
     parameters = [

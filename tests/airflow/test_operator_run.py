@@ -225,3 +225,18 @@ def test_operator_dry_run_shows_statement_and_specification_with_secrets_hidden(
               "QUERY_WAREHOUSE = WH", "PLAIN: seen", "payloads/CONTENT_HASH")  # fmt: skip
     assert [part for part in wanted if part not in shown] == []
     assert "hunter2" not in shown
+
+
+def test_operator_result_too_large_for_an_xcom_is_named_by_its_place(job: dict[str, Any]) -> None:
+    """An XCom is a row in Airflow's database: what is large stays on the stage."""
+    program = "open('/airflow/xcom/return.json', 'w').write('\"' + 'x' * 1_500_000 + '\"')"
+    ti = TaskInstance(run_id="large")
+    returned = SpcsJobOperator(**job, **python(program)).execute(context(ti))
+    assert returned["bytes"] == 1_500_002
+    assert returned["stage_file"].startswith("@EMULATOR.PUBLIC.JOBS/results/")
+
+
+def test_operator_result_with_nan_is_null(job: dict[str, Any]) -> None:
+    """Python writes NaN, and databases refuse it: the task of a job that is done must not fail of it."""
+    program = "import json; json.dump({'auc': float('nan')}, open('/airflow/xcom/return.json', 'w'))"
+    assert SpcsJobOperator(**job, **python(program)).execute(context(TaskInstance(run_id="nan"))) == {"auc": None}

@@ -56,7 +56,8 @@ def test_mount_is_merged_by_path_and_secret_by_target() -> None:
     }
     main = merged({"containers": [{"name": "main", **changes}]})["containers"][0]
     assert [mount["mountPath"] for mount in main["volumeMounts"]] == ["/v", "/w"]
-    assert main["secrets"] == [{"snowflakeSecret": {"objectName": "t"}, "envVarName": "S"}]
+    secret = {"snowflakeSecret": {"objectName": "t"}, "envVarName": "S", "secretKeyRef": "secret_string"}
+    assert main["secrets"] == [secret]
 
 
 def test_new_container_needs_an_image_and_a_misspelt_one_is_told() -> None:
