@@ -265,8 +265,8 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         """
         if not self.wait_for_completion:
             given = [name for name in _OF_WAITING if getattr(self, name) is not None]
-            if self.on_oom != "fail":
-                given.append("on_oom")
+            # To keep the job is what is done.
+            given += [name for name, kept in _OF_THE_END.items() if getattr(self, name) not in (None, kept)]
             if given:
                 raise InvalidInput(
                     ", ".join(given),
@@ -322,12 +322,11 @@ _OF_WAITING = (
     "startup_timeout_seconds",
     "job_timeout_seconds",
     "timeout",
-    "on_finish_action",
-    "drop_on_completion",
     "skip_on_exit_code",
     "fail_on_exit_code",
     "container_logs",
 )
+_OF_THE_END = {"on_finish_action": "keep_job", "drop_on_completion": False, "on_oom": "fail"}
 
 
 def _either(ours: str, value: Any, other: str, alternative: Any) -> Any:

@@ -109,3 +109,9 @@ def test_parameter_that_would_be_ignored_is_refused(given: dict[str, Any]) -> No
     """A person who sets a limit counts on it."""
     with pytest.raises(InvalidInput):
         SpcsJobOperator(task_id="t", compute_pool="P", image="/d/s/r/i:1", **given).order(None)
+
+
+def test_keeping_the_job_is_what_a_task_does_that_does_not_wait() -> None:
+    """What is so anyway may be said."""
+    kept = {"wait_for_completion": False, "on_finish_action": "keep_job", "drop_on_completion": None}
+    SpcsJobOperator(task_id="t", compute_pool="P", image="/d/s/r/i:1", **kept).order(None)
