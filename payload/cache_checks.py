@@ -38,6 +38,27 @@ def label_values(labels: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     return labels.cast(pa.float32())
 
 
+def number_values(numbers: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Numbers as float32; null and NaN stay.
+
+    Raises:
+        InputError: If one is infinite, or too large for single precision, which no tree can divide.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    single = numbers.cast(pa.float32(), safe=False)
+    if pc.any(pc.is_inf(single)).as_py():
+        value = numbers.filter(pc.is_inf(single))[0].as_py()
+        raise InputError(
+            f"column {name}",
+            f"it holds {value:g}",
+            "A number to learn from is finite and below 3.4e38",
+            "Read a view that clips it, or leave the column out with --features",
+        )
+    return single
+
+
 def check_parts(table: str, label: str, rows: Mapping[str, int], positives: Mapping[str, int]) -> None:
     """Refuse parts that teach or show nothing.
 

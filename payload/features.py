@@ -107,6 +107,13 @@ def _check_features(chosen: Sequence[str], kinds: Mapping[str, str], table: str,
         )
     for name in chosen:
         _refuse_unless(kinds[name] not in (ZONED, OTHER), f"--features={name}", kinds[name], _FEATURE_TYPES)
+        if set("[]<") & set(name):
+            raise InputError(
+                f"--features={name}",
+                "its name has [, ] or <",
+                "XGBoost takes no such name",
+                "Read a view that names it otherwise, or leave it out with --features",
+            )
         if name in taken or list(chosen).count(name) > 1:
             raise InputError(
                 f"--features={name}",

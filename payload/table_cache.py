@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cache_checks import check_parts, label_values, too_many_categories
+from cache_checks import check_parts, label_values, number_values, too_many_categories
 from features import Layout
 from fingerprint import Fingerprint
 from instances import ALONE, Instance, gather
@@ -177,7 +177,7 @@ class TableCache:
     def _encoded(self, table: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        columns = [table[name].cast(pa.float32(), safe=False) for name in self.layout.numbers]
+        columns = [number_values(table[name], name) for name in self.layout.numbers]
         columns += [self._encode(name, table[name]) for name in self.layout.categorical]
         columns.append(label_values(table[self.layout.label], self.layout.label))
         return pa.table(columns, schema=self._schema())

@@ -50,6 +50,12 @@ def test_choose_with_a_wrong_column_is_refused_by_name(
         _choose(kinds, **changes)
 
 
+def test_choose_column_whose_name_xgboost_refuses_is_refused_by_name(kinds: dict[str, str]) -> None:
+    """Before the table is read, not after."""
+    with pytest.raises(InputError, match=r"--features=x\[0\]: its name has"):
+        _choose({**kinds, "x[0]": "numeric"})
+
+
 def test_choose_table_with_label_and_id_alone_is_refused() -> None:
     """There is nothing to learn from."""
     with pytest.raises(InputError, match="no column to learn from"):

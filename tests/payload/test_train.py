@@ -155,9 +155,11 @@ def test_evaluate_table_where_a_number_became_text_is_refused(
         ({"IS_DEFAULT": lambda label: label * 2}, "--label=IS_DEFAULT: it holds 2"),
         ({"IS_DEFAULT": lambda label: np.where(label == 1, np.nan, label)}, "--label=IS_DEFAULT.*no label"),
         ({"IS_DEFAULT": lambda label: label * 0}, "0 positive of"),
+        ({"INCOME": lambda values: values * np.inf}, "column INCOME: it holds -?inf"),
+        ({"INCOME": lambda values: values * 1e40}, r"column INCOME: it holds .*e\+4"),
         ({"LOAN_PURPOSE": lambda texts: [f"t{i}" for i in range(len(texts))]}, "LOAN_PURPOSE: it has more than 10000"),
     ],
-    ids=["not 0 or 1", "missing", "one class", "free text"],
+    ids=["not 0 or 1", "missing", "one class", "infinite", "too large", "free text"],
 )
 def test_train_on_rows_that_teach_nothing_is_refused(
     table: Table,
