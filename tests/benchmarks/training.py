@@ -250,20 +250,18 @@ def _hist(columns: list[str], asked: argparse.Namespace) -> Any:
 def one(asked: argparse.Namespace) -> None:
     """Run one way in this process; its last line is the result as JSON."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    empty = _usage().ru_maxrss * 1024
+    from machine import peak_memory
+
+    empty = peak_memory()
     started = time.perf_counter()
     if asked.way in OURS:
         source = Parquet(asked.file) if asked.file else Generated(asked.rows)
         found = ours(asked.way, source, asked.directory or Path(tempfile.gettempdir()), asked)
     else:
         found = rival(asked.way, asked.file, asked)
-    total, used = time.perf_counter() - started, _usage()
-    measured = {"peak": used.ru_maxrss * 1024, "empty": empty, "total": total, "cpu": used.ru_utime + used.ru_stime}
+    total, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+    measured = {"peak": peak_memory(), "empty": empty, "total": total, "cpu": used.ru_utime + used.ru_stime}
     print(json.dumps({**found, **measured}))
-
-
-def _usage() -> resource.struct_rusage:
-    return resource.getrusage(resource.RUSAGE_SELF)
 
 
 def measure(way: str, file: Path | None, asked: argparse.Namespace) -> dict[str, Any] | None:
