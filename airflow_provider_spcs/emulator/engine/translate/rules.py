@@ -51,7 +51,11 @@ def _stages(session: Session, translation: Translation) -> None:
 
 
 def _identifiers(root: exp.Expr) -> None:
-    """Bare identifiers in upper case; then all of them quoted."""
+    """Bare identifiers in upper case; then all of them quoted. ``ORDER BY ALL`` is no column."""
+    for ordered in root.find_all(exp.Ordered):
+        inner = ordered.this
+        if isinstance(inner, exp.Column) and inner.name.upper() == "ALL" and not inner.this.args.get("quoted"):
+            inner.replace(exp.Var(this="ALL"))
     for node in root.find_all(exp.Identifier):
         if not node.args.get("quoted"):
             if not _key(node):
