@@ -168,7 +168,9 @@ def test_name_that_is_no_identifier_is_refused(rest: httpx.Client, name: str) ->
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.lists(st.text(max_size=4), max_size=2)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     collection=st.sampled_from(["warehouses", "compute-pools", "roles", "users"]),
     fields=st.dictionaries(st.sampled_from(["comment", "kind", "min_nodes", "columns", "warehouse_size"]), VALUES),

@@ -112,7 +112,9 @@ _TEXT = (
 _WORDS = st.sampled_from(_TEXT.split())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @example(words=["call"])
 @given(words=st.lists(_WORDS, min_size=1, max_size=12))
 def test_any_words_give_rows_or_an_error_of_snowflake(session: Session, words: list[str]) -> None:

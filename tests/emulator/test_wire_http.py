@@ -51,7 +51,9 @@ def test_malformed_body_is_a_refusal_in_json(account: RunningAccount, raw: bytes
     assert reply.json()["code"] == "390400"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(path=st.sampled_from(PATHS), body=BODIES)
 def test_any_body_gets_an_answer_below_500(account: RunningAccount, path: str, body: dict[str, Any]) -> None:
     """No request crashes the server, whatever its body."""
@@ -60,7 +62,9 @@ def test_any_body_gets_an_answer_below_500(account: RunningAccount, path: str, b
     assert isinstance(reply.json(), dict)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(sql=st.text(max_size=60), bindings=st.none() | st.dictionaries(st.sampled_from(["1", "2"]), JSON, max_size=2))
 def test_any_statement_is_answered_not_a_defect(
     account: RunningAccount, wire_token: str, sql: str, bindings: Any
