@@ -77,6 +77,8 @@ def _validate(session: Session, asked: Mapping[str, str]) -> None:
 
     Raises:
         SnowflakeError: 390201 for a database, schema or warehouse that does not exist.
+
+    Source: gosnowflake, ``errors.go``, ``ErrObjectNotExistOrAuthorized``.
     """
     got = {"databaseName": session.database, "schemaName": session.schema, "warehouse": session.warehouse}
     missing = next((key for key, name in got.items() if asked.get(key) and not name), None)
