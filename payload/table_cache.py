@@ -116,7 +116,9 @@ class TableCache:
         """
         found = gather(self._instance, (self._codes, self.rows, self.positives))
         for column in self.layout.categorical:
-            self._categories[column] = sorted({text for codes, _, _ in found for text in codes[column]})
+            texts = {text for codes, _, _ in found for text in codes[column]}
+            # XGBoost takes no category without a value: a column that is all NULL has one that no row has.
+            self._categories[column] = sorted(texts) or [""]
             if len(self._categories[column]) > MAX_CATEGORIES:
                 raise too_many_categories(column, MAX_CATEGORIES)
         rows = {part: sum(each[part] for _, each, _ in found) for part in self.rows}

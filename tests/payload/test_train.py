@@ -120,6 +120,18 @@ def test_train_with_missing_numbers_and_texts_learns_from_the_rest(
     assert trained.metrics["metrics"]["auc"] > 0.78
 
 
+def test_train_with_a_text_column_that_is_all_null_learns_from_the_rest(
+    table: Table, train_arguments: Arguments, tmp_path: Path
+) -> None:
+    """A table of any kind has such columns; they are features by default."""
+    source = table(3000, {"LOAN_PURPOSE": lambda texts: [None] * len(texts)})
+    directory = model_files.prepare(tmp_path / "model")
+    trained = train.train(source, train_arguments("--num_rounds", "5"), tmp_path)
+    train.save_to_directory(trained, directory)
+    again = evaluate.evaluate(source, model_files.read(directory), "holdout")
+    assert again["auc"] == pytest.approx(trained.result["auc"], rel=1e-6)
+
+
 def test_stored_model_evaluates_as_it_did_in_training(small: Any, train_arguments: Arguments, tmp_path: Path) -> None:
     """The files hold the whole model: scored through the served pipeline, the hold-out gives the same metrics."""
     trained = train.train(small, train_arguments("--num_rounds", "20"), tmp_path)
