@@ -56,7 +56,7 @@ def test_jobs_survive_kill_of_the_emulator(tmp_path: Path, make_spec: Callable[.
     process.wait()
     # The short job ends with nobody to see it.
     gate.open()
-    until(lambda: any(" stdout b" in path.read_text() for path in home.rglob("log") if path.is_file()))
+    until(lambda: any(" stdout b" in path.read_text() for path in home.glob("containers/*/log")))
 
     account = Account(home)
     account.open()
