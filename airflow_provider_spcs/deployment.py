@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import conf
-
 
 def this_deployment() -> str:
-    """``[spcs] deployment``, else the host of the UI's address; empty on a laptop, whose port may change."""
+    """``[spcs] deployment``, else the host of the UI's address."""
+    from airflow.providers.common.compat.sdk import conf
+
     named = conf.get("spcs", "deployment", fallback="")
-    if named:
-        return str(named)
-    host = urlsplit(conf.get("api", "base_url", fallback="")).hostname or ""
+    return str(named or deployment_of(conf.get("api", "base_url", fallback="")))
+
+
+def deployment_of(url: str) -> str:
+    """Which Airflow has its UI at ``url``: its host; empty on a laptop, whose port may change."""
+    host = urlsplit(url).hostname or ""
     return "" if host in ("localhost", "127.0.0.1", "::1") else host

@@ -209,8 +209,9 @@ def collect_orphans(
     Returns:
         Job names by what became of them, for example ``{"cancelled": [...], "dropped": [...]}``.
     """
+    from airflow_provider_spcs.deployment import this_deployment
     from airflow_provider_spcs.hooks import SpcsHook
-    from airflow_provider_spcs.task_states import of_running_task, this_deployment
+    from airflow_provider_spcs.task_states import of_running_task
 
     with SpcsHook(snowflake_conn_id, database=database, schema=schema, role=role) as hook:
         verdicts = judge(

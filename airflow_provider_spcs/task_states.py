@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from airflow_provider_spcs.errors import SpcsError
 from airflow_provider_spcs.orphans import TaskState
@@ -22,19 +21,6 @@ _PAGE = 100
 
 class StatesNotToBeHad(SpcsError):  # noqa: N818 - says what happened, as the tree in errors.py does
     """Airflow cannot be asked."""
-
-
-def deployment_of(url: str) -> str:
-    """Which Airflow this is, by its UI's host; empty for a laptop, as in the stamps of its jobs."""
-    host = urlsplit(url).hostname or ""
-    return "" if host in ("localhost", "127.0.0.1", "::1") else host
-
-
-def this_deployment() -> str:
-    """The name that this machine's Airflow writes into stamps."""
-    from airflow.providers.common.compat.sdk import conf
-
-    return str(conf.get("spcs", "deployment", fallback="") or deployment_of(conf.get("api", "base_url", fallback="")))
 
 
 def of_running_task(stamps: Sequence[Stamp]) -> dict[Stamp, TaskState]:

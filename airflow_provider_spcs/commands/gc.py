@@ -120,16 +120,16 @@ def _without_airflow(jobs: Sequence[JobState], policy: Policy) -> list[Verdict]:
 
 def _source(url: str | None) -> tuple[StateLookup | None, str]:
     """Who is asked, and the name of that Airflow."""
-    from airflow_provider_spcs import task_states
+    from airflow_provider_spcs import deployment, task_states
 
     if url:
         token, user, password = (os.environ.get(f"AIRFLOW_API_{word}", "") for word in ("TOKEN", "USER", "PASSWORD"))
         api = task_states.RestApi(url, token=token, user=user, password=password)
-        return api, task_states.deployment_of(url)
+        return api, deployment.deployment_of(url)
     if not _airflow_here():
         return None, ""
     airflow_on_stderr()
-    return task_states.of_database, task_states.this_deployment()
+    return task_states.of_database, deployment.this_deployment()
 
 
 def _airflow_here() -> bool:
