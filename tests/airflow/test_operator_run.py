@@ -69,7 +69,7 @@ def test_operator_failed_job_raises_a_card_keeps_the_job_and_pushes_the_result(j
 @pytest.mark.parametrize(("rule", "kind"), [("skip_on_exit_code", "Skip"), ("fail_on_exit_code", "Fail")])
 def test_operator_exit_code_rules_skip_or_fail_without_retry(job: dict[str, Any], rule: str, kind: str) -> None:
     """An exit code may mean "nothing to do", or "do not try again"."""
-    from airflow.sdk import exceptions
+    from airflow.providers.common.compat import sdk as exceptions
 
     operator = SpcsJobOperator(**job, **python("raise SystemExit(99)"), **{rule: 99})
     with pytest.raises(getattr(exceptions, f"Airflow{kind}Exception")):
