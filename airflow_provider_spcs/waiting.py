@@ -109,6 +109,7 @@ class Waiter:
         stop: Set from a signal handler to end the wait.
         log: Where lines and changes of status go.
         clock: Stands in for ``time.time`` in tests.
+        stopwatch: Stands in for ``time.monotonic`` in tests.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Waiter:
         stop: threading.Event,
         log: Log,
         clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hook = hook
         self._name = name
@@ -131,6 +133,7 @@ class Waiter:
         self._stop = stop
         self._log = log
         self._clock = clock
+        self._stopwatch = stopwatch
         self._server_wait = True
 
     def run(self) -> Ending:
@@ -168,7 +171,7 @@ class Waiter:
 
     def _pause(self, seconds: float) -> None:
         """Let ``seconds`` pass, or less when the job is done earlier."""
-        begun = time.monotonic()
+        begun = self._stopwatch()
         if self._server_wait and seconds >= 1:
             try:
                 self._hook.wait_for(self._name, "DONE", seconds=min(int(seconds), _LONGEST_WAIT))
@@ -177,4 +180,4 @@ class Waiter:
                 self._log.debug("SPCS_WAIT_FOR is not to be had, looking at intervals instead: %s", error)
             # A job that failed, or a server that does not wait, answers at once; never ask in a tight loop.
             seconds = min(seconds, 0.5) if self._server_wait else seconds
-        self._stop.wait(max(0.0, seconds - (time.monotonic() - begun)))
+        self._stop.wait(max(0.0, seconds - (self._stopwatch() - begun)))

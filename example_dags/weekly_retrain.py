@@ -7,9 +7,11 @@ Each task is one container job in the compute pool `ML_DEMO_POOL`; `setup/*.sql`
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG, Asset, Param
+from airflow.timetables.trigger import CronTriggerTimetable
 
 from airflow_provider_spcs import GitSource, Resources, SpcsJobOperator
 
@@ -30,8 +32,8 @@ def code_at(ref: str) -> GitSource:
 
 with DAG(
     "weekly_retrain",
-    schedule="@weekly",
-    # No start_date: unpausing starts nothing, the first run is next week's.
+    # Unlike a plain "@weekly" on a Sunday, it starts nothing when unpaused: the first run is next week's.
+    schedule=CronTriggerTimetable("@weekly", timezone="UTC", run_immediately=timedelta(0)),
     catchup=False,
     # Runs share the table and the model's default version.
     max_active_runs=1,

@@ -62,6 +62,18 @@ def test_weekly_retrain_is_three_jobs_in_a_row_with_a_typed_form() -> None:
     assert [outlet.name for outlet in dag.get_task("register").outlets] == ["loan_default_predictor"]
 
 
+def test_weekly_retrain_unpaused_just_after_it_was_due_waits_for_next_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow makes up for a run that was due within the last tenth of its interval; ours is triggered by hand then."""
+    from airflow.timetables.base import TimeRestriction
+
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag_of(EXAMPLES / "weekly_retrain.py"))).timetable
+    monkeypatch.setattr("airflow.timetables.trigger.utcnow", lambda: datetime(2026, 11, 29, 0, 30, tzinfo=UTC))
+    first = timetable.next_dagrun_info(
+        last_automated_data_interval=None, restriction=TimeRestriction(None, None, False)
+    )
+    assert first.run_after == datetime(2026, 12, 6, tzinfo=UTC)
+
+
 def test_mapped_operator_with_resources_serializes() -> None:
     """Airflow stores partial arguments; ``resources`` is a word of its own too."""
     with DAG("mapped", schedule=None) as dag:
