@@ -24,11 +24,10 @@ class ConnectedTask(BaseOperator):
         warehouse: Overrides the connection's; jobs need none.
         authenticator: Overrides the connection's.
         session_parameters: Overrides the connection's.
+        transient_timeout_seconds: How long errors that pass by themselves are borne.
     """
 
     template_fields: Sequence[str] = ("snowflake_conn_id", "database", "schema", "role", "warehouse")
-    transient_timeout_seconds: float = 600
-    """How long errors that pass by themselves are borne."""
 
     def __init__(
         self,
@@ -40,6 +39,7 @@ class ConnectedTask(BaseOperator):
         warehouse: str | None = None,
         authenticator: str | None = None,
         session_parameters: Mapping[str, Any] | None = None,
+        transient_timeout_seconds: float = 600,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -50,6 +50,7 @@ class ConnectedTask(BaseOperator):
         self.warehouse = warehouse
         self.authenticator = authenticator
         self.session_parameters = session_parameters
+        self.transient_timeout_seconds = transient_timeout_seconds
         # The attribute is Airflow's from 3.3 on; a mapped task is given None.
         if getattr(self, "retry_policy", ...) is None:
             from airflow_provider_spcs.retry_policy import SpcsRetryPolicy

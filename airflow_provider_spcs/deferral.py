@@ -51,6 +51,7 @@ def defer(
             get_logs=task.get_logs,
             container_logs=task.container_logs,
             on_kill_action=on_kill_action,
+            transient_timeout_seconds=float(task.transient_timeout_seconds),
             generation=generation,
             **task.door().arguments(),
         ),

@@ -96,7 +96,6 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         poll_interval: float = 10,
         startup_timeout_seconds: float | None = None,
         job_timeout_seconds: float | None = None,
-        transient_timeout_seconds: float = 600,
         get_logs: bool = True,
         container_logs: Sequence[str] | None = None,
         number_logs_exception: int = 20,
@@ -145,7 +144,6 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         self.poll_interval = poll_interval
         self.startup_timeout_seconds = startup_timeout_seconds
         self.job_timeout_seconds = job_timeout_seconds
-        self.transient_timeout_seconds = transient_timeout_seconds
         self.get_logs = get_logs
         self.container_logs = container_logs
         self.number_logs_exception = number_logs_exception

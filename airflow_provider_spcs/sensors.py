@@ -39,6 +39,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         warehouse: Overrides the connection's; jobs need none.
         authenticator: Overrides the connection's.
         session_parameters: Overrides the connection's.
+        transient_timeout_seconds: How long errors that pass by themselves are borne.
         poke_interval: Seconds between two looks. Default: 10.
     """
 

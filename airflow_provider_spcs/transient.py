@@ -156,20 +156,29 @@ class Patience:
                 first_failure = now if first_failure is None else first_failure
                 left = self.timeout - (now - first_failure)
                 if left <= 0:
-                    raise self._given_up(where, error, tries) from error
+                    raise given_up(where, error, tries, self.timeout) from error
                 # Scattered, so that many tasks that lost one server do not come back at once.
                 wait = min(left, pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
                 notice(f"{where}: {describe(error)}; trying again in {wait:.1f} s, for at most {left:.0f} s more")
             self._sleep(wait)
             pause = min(self._longest_pause, pause * 2)
 
-    def _given_up(self, where: str, error: Exception, tries: int) -> TransientError:
-        return TransientError(
-            where,
-            f"it failed {tries} times in {self.timeout:g} seconds, last with {describe(error)}",
-            "Errors of the network and of overload are tried again for transient_timeout",
-            "Look at the network and at status.snowflake.com, or raise transient_timeout",
-        )
+
+def given_up(where: str, error: BaseException, tries: int, seconds: float) -> TransientError:
+    """The error of who has tried long enough.
+
+    Args:
+        where: What was tried.
+        error: What the last try failed with.
+        tries: How many tries failed.
+        seconds: How long it was tried.
+    """
+    return TransientError(
+        where,
+        f"it failed {tries} times in {seconds:g} seconds, last with {describe(error)}",
+        "Errors of the network and of overload are tried again for a while",
+        "Look at the network and at status.snowflake.com, or raise the task's transient_timeout_seconds",
+    )
 
 
 def describe(error: BaseException) -> str:

@@ -19,9 +19,10 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_spcs.door import Door
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
+from airflow_provider_spcs.errors import TransientError
 from airflow_provider_spcs.killing import KILLER, Victim
 from airflow_provider_spcs.naming import JobName
-from airflow_provider_spcs.poller import Poller, shared
+from airflow_provider_spcs.poller import PATIENCE, Poller, Waiting, shared
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.live_log import LiveLog
@@ -52,6 +53,7 @@ class SpcsJobTrigger(BaseTrigger):
         container_logs: Only of these containers; all when None.
         cursor: Where the log has been read to already.
         on_kill_action: ``cancel_job``, ``drop_job`` or ``keep_job`` when a person stops the task.
+        transient_timeout_seconds: How long errors that pass by themselves are borne.
         generation: The submitting generation, so that a stop cannot hit a newer attempt's job of the same name.
     """
 
@@ -74,6 +76,7 @@ class SpcsJobTrigger(BaseTrigger):
         container_logs: Sequence[str] | None = None,
         cursor: Mapping[str, Any] | None = None,
         on_kill_action: str = "cancel_job",
+        transient_timeout_seconds: float = PATIENCE,
         generation: int = -1,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -93,6 +96,7 @@ class SpcsJobTrigger(BaseTrigger):
         self.container_logs = list(container_logs) if container_logs is not None else None
         self.cursor = dict(cursor or {})
         self.on_kill_action = on_kill_action
+        self.transient_timeout_seconds = transient_timeout_seconds
         self.generation = generation
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -149,11 +153,11 @@ class SpcsJobTrigger(BaseTrigger):
         await asyncio.to_thread(import_module, "airflow_provider_spcs.logs")
         name = JobName.parse(self.job_name)
         poller = shared(Door.of(self), f"{name.database}.{name.schema}")
-        async with poller.waiting(name, self.poll_interval):
+        async with poller.waiting(name, self.poll_interval, self.transient_timeout_seconds) as waiting:
             live = await self._live_log(poller, name)
             pending = LivePending(poller, self.log)
             try:
-                ending = await self._watch(poller, name, StatusLog(self.log, self.job_name), pending)
+                ending = await self._watch(poller, waiting, StatusLog(self.log, self.job_name), pending)
             finally:
                 pending.stop()
                 if live is not None:
@@ -190,22 +194,27 @@ class SpcsJobTrigger(BaseTrigger):
         state = poller.hook.describe_job(name)
         return secret_values(state.spec) if state is not None else []
 
-    async def _watch(self, poller: Poller, name: JobName, seen: StatusLog, pending: LivePending) -> Ending:
+    async def _watch(self, poller: Poller, waiting: Waiting, seen: StatusLog, pending: LivePending) -> Ending:
         deadlines = Deadlines(self.startup_deadline, self.job_deadline, self.execution_deadline)
         number, misses = 0, 0
         state: JobState | None = None
         while True:
             with contextlib.suppress(TimeoutError):
                 # The clocks are looked at even when Snowflake does not answer.
-                snapshot = await asyncio.wait_for(poller.next(number), self._until_next_clock(deadlines))
+                snapshot = await asyncio.wait_for(poller.next(waiting, number), self._until_next_clock(deadlines))
                 number = snapshot.number
-                found = snapshot.jobs.get(name)
+                found = snapshot.jobs.get(waiting.name)
                 misses = 0 if found else misses + 1
                 if misses >= _STATUS_PATIENCE:
-                    found = await poller.ask(lambda hook: hook.find_job(name))
-                    if found is None:
-                        return self._ending(Reason.VANISHED, state)
-                    misses = 0
+                    try:
+                        found = await poller.ask(lambda hook: hook.find_job(waiting.name))
+                    except TransientError as error:
+                        # Not known to be gone: asked again after the next look.
+                        self.log.debug("%s: %s", self.job_name, error)
+                    else:
+                        if found is None:
+                            return self._ending(Reason.VANISHED, state)
+                        misses = 0
                 state = found or state
             if state is not None:
                 if state.status.terminal:

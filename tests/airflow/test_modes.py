@@ -27,7 +27,6 @@ OF_THE_JOB = {
 OF_THE_END = {
     "wait_for_completion", "deferrable", "number_logs_exception", "on_finish_action", "drop_on_completion",
     "skip_on_exit_code", "fail_on_exit_code", "on_oom", "oom_compute_pools", "do_xcom_push",
-    "transient_timeout_seconds",
 }  # fmt: skip
 #: What waiting needs, with the argument by which the trigger gets it.
 OF_WAITING = {
@@ -41,6 +40,7 @@ OF_WAITING = {
     "cancel_on_kill": "on_kill_action",
     **{name: name for name in ("snowflake_conn_id", "database", "schema", "role", "warehouse", "authenticator")},
     "session_parameters": "session_parameters",
+    "transient_timeout_seconds": "transient_timeout_seconds",
 }
 
 
@@ -72,6 +72,7 @@ def test_every_parameter_has_its_place() -> None:
         ({"warehouse": "W"}, "W"),
         ({"authenticator": "A"}, "A"),
         ({"session_parameters": {"QUERY_TAG": "t"}}, {"QUERY_TAG": "t"}),
+        ({"transient_timeout_seconds": 60}, 60.0),
     ],
 )
 def test_waiting_parameter_reaches_the_trigger(given: dict[str, Any], expected: Any) -> None:

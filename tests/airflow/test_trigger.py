@@ -74,6 +74,7 @@ def test_trigger_path_and_arguments_are_api() -> None:
         "container_logs": ["main"],
         "cursor": {"x": 1},
         "on_kill_action": "drop_job",
+        "transient_timeout_seconds": 60.0,
         "generation": 4,
     }
     path, kwargs = SpcsJobTrigger(**every).serialize()

@@ -34,6 +34,10 @@ class Hook:
             raise error
         return [JobState(name, RUNNING) for name in NAMES]
 
+    def recover(self) -> None:
+        """Fail no more."""
+        self._script.clear()
+
     def close(self) -> None:
         """Let the connection go."""
         self.closed += 1
@@ -78,14 +82,14 @@ def test_poller_answers_everybody_with_one_statement(pauses: list[float]) -> Non
     door = Door()
 
     async def work(poller: Poller) -> None:
-        async with poller.waiting(NAMES[0], 10):
-            first = await poller.next(0)
+        async with poller.waiting(NAMES[0], 10) as one:
+            first = await poller.next(one, 0)
             assert NAMES[0] in first.jobs
-            async with poller.waiting(NAMES[1], 10), poller.waiting(NAMES[2], 10):
+            async with poller.waiting(NAMES[1], 10) as two, poller.waiting(NAMES[2], 10) as three:
                 before = len(door.made.asked)
-                answers = await asyncio.gather(*(poller.next(first.number) for _ in NAMES))
+                answers = await asyncio.gather(*(poller.next(each, first.number) for each in (one, two, three)))
                 assert len({answer.number for answer in answers}) == 1
-                await poller.next(answers[0].number + 1)
+                await poller.next(one, answers[0].number + 1)
                 assert door.made.asked[before + 1] == (None, "AF_JOB_")
 
     run(door, work)
@@ -96,8 +100,8 @@ def test_poller_scatters_its_pauses(pauses: list[float]) -> None:
     """Many triggerers must not ask in step."""
 
     async def work(poller: Poller) -> None:
-        async with poller.waiting(NAMES[0], 10):
-            await poller.next(2)
+        async with poller.waiting(NAMES[0], 10) as one:
+            await poller.next(one, 2)
 
     run(Door(), work)
     assert min(pauses) > 0
@@ -108,26 +112,61 @@ def test_poller_bears_errors_that_pass(pauses: list[float]) -> None:
     errors = [TransientError("SHOW", "reset") for _ in range(20)]
 
     async def work(poller: Poller) -> int:
-        async with poller.waiting(NAMES[0], 10):
-            return (await poller.next(0)).number
+        async with poller.waiting(NAMES[0], 10) as one:
+            return (await poller.next(one, 0)).number
 
     door = Door(*errors)
     assert run(door, work) == 1
     assert len(door.made.asked) == 21
 
 
-def test_poller_gives_errors_that_pass_up_after_its_patience(
-    pauses: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ten minutes, unless it is told otherwise."""
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+ALWAYS = [TransientError("SHOW", "reset") for _ in range(100_000)]
+
+
+def test_poller_gives_errors_that_pass_up_when_its_limit_is_over(pauses: list[float]) -> None:
+    """The error says how long it was tried, and which parameter is the limit."""
 
     async def work(poller: Poller) -> None:
-        async with poller.waiting(NAMES[0], 10):
-            await poller.next(0)
+        async with poller.waiting(NAMES[0], 10, 0.05) as one:
+            await poller.next(one, 0)
 
-    with pytest.raises(TransientError):
-        run(Door(*[TransientError("SHOW", "reset") for _ in range(100_000)]), work)
+    with pytest.raises(TransientError, match=r"in 0\.05 seconds, last with .*reset.* transient_timeout_seconds"):
+        run(Door(*ALWAYS), work)
+
+
+def test_poller_ends_only_the_wait_whose_limit_is_over(pauses: list[float]) -> None:
+    """Each task has its own limit: who bears it longer gets the next answer."""
+    door = Door(*ALWAYS)
+
+    async def work(poller: Poller) -> int:
+        async with poller.waiting(NAMES[0], 10, 600) as patient, poller.waiting(NAMES[1], 10, 0.05) as hasty:
+            waiting = asyncio.create_task(poller.next(patient, 0))
+            with pytest.raises(TransientError):
+                await poller.next(hasty, 0)
+            assert not waiting.done()
+            door.made.recover()
+            return (await waiting).number
+
+    assert run(door, work) == 1
+
+
+def test_poller_counts_a_limit_from_when_its_task_came(pauses: list[float]) -> None:
+    """Errors from before a task waited are not its to bear."""
+    door = Door(*ALWAYS)
+
+    async def work(poller: Poller) -> int:
+        async with poller.waiting(NAMES[0], 10, 600) as first:
+            while len(door.made.asked) < 3:
+                await asyncio.sleep(0)
+            begun = asyncio.get_running_loop().time()
+            async with poller.waiting(NAMES[1], 10, 0.2) as late:
+                with pytest.raises(TransientError):
+                    await poller.next(late, 0)
+                assert asyncio.get_running_loop().time() - begun >= 0.2
+            door.made.recover()
+            return (await poller.next(first, 0)).number
+
+    assert run(door, work) == 1
 
 
 def test_poller_believes_a_refusal_at_the_third_time(pauses: list[float]) -> None:
@@ -135,8 +174,8 @@ def test_poller_believes_a_refusal_at_the_third_time(pauses: list[float]) -> Non
     refused = StatementError("SHOW", "no", errno=3001)
 
     async def work(poller: Poller) -> int:
-        async with poller.waiting(NAMES[0], 10):
-            return (await poller.next(0)).number
+        async with poller.waiting(NAMES[0], 10) as one:
+            return (await poller.next(one, 0)).number
 
     assert run(Door(refused, refused, None), work) == 1
     with pytest.raises(StatementError):
@@ -157,8 +196,8 @@ def test_poller_lets_its_connection_go_when_nobody_waits(pauses: list[float]) ->
     door = Door()
 
     async def work(poller: Poller) -> None:
-        async with poller.waiting(NAMES[0], 10):
-            await poller.next(0)
+        async with poller.waiting(NAMES[0], 10) as one:
+            await poller.next(one, 0)
         assert poller.idle
 
     run(door, work)
@@ -179,8 +218,8 @@ def test_poller_does_not_block_the_loop_while_snowflake_answers(pauses: list[flo
     door.made.list_jobs = slow  # type: ignore[method-assign]
 
     async def work(poller: Poller) -> None:
-        async with poller.waiting(NAMES[0], 10):
-            looking = asyncio.create_task(poller.next(0))
+        async with poller.waiting(NAMES[0], 10) as one:
+            looking = asyncio.create_task(poller.next(one, 0))
             for _ in range(10):
                 await asyncio.sleep(0)
             assert not looking.done()
