@@ -18,6 +18,8 @@ from airflow_provider_spcs.sql import SpecFile
 
 RESULT_DIRECTORY = "/airflow/xcom"
 """Where a container leaves ``return.json``, as users of KubernetesPodOperator know it."""
+PAYLOAD_MOUNT = "/mnt/payload"
+"""Where a payload is mounted, unless it is said otherwise."""
 PAYLOAD_VOLUME, RESULT_VOLUME = "spcs-payload", "spcs-result"
 
 SpecInput = ServiceSpec | SpecFile | Mapping[str, Any] | str | None

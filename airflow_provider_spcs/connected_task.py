@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,16 @@ class ConnectedTask(BaseOperator):
             from airflow_provider_spcs.retry_policy import SpcsRetryPolicy
 
             self.retry_policy = SpcsRetryPolicy()
+
+    def execution_deadline(self, context: Any) -> float | None:
+        """Until when ``execution_timeout`` lets the task live, in seconds since the epoch.
+
+        Airflow does not enforce it while a task is deferred.
+        """
+        if self.execution_timeout is None:
+            return None
+        started = getattr(context["ti"], "start_date", None)
+        return (started.timestamp() if started else time.time()) + self.execution_timeout.total_seconds()
 
     def door(self) -> Door:
         """How Snowflake is reached."""

@@ -247,6 +247,10 @@ def spcs_cmd_task(python_callable: Any = None, *, multiple_outputs: bool | None 
 def _decorator(kind: type[_Decorated], function: Any, multiple_outputs: bool | None, options: dict[str, Any]) -> Any:
     # Airflow reads a mapped task's `resources` as its own word, which is about workers; also out of `default_args`.
     default = _default_resources(options.get("default_args"))
+    if None not in (options.get("resources"), options.get("container_resources")):
+        raise InvalidInput(
+            "container_resources", "given beside resources", "They say the same in two ways", "Keep resources"
+        )
     resources = options.pop("resources", default)
     if resources is not None:
         options.setdefault("container_resources", resources)

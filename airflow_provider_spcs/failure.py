@@ -48,7 +48,7 @@ class Facts:
         state: The job as last seen; None when it is gone.
         containers: What its containers said.
         pool: Its compute pool; None when it was not asked or is gone.
-        last_lines: End of the log.
+        last_lines: End of the log; None when it was not asked for.
         fate: What happens to the job now, as a sentence.
         exit_codes: What the exit codes of steps mean that are put before the container's own program.
     """
@@ -57,7 +57,7 @@ class Facts:
     state: JobState | None = None
     containers: Sequence[ContainerReport] = ()
     pool: PoolState | None = None
-    last_lines: Sequence[str] = ()
+    last_lines: Sequence[str] | None = ()
     fate: str = ""
     exit_codes: Mapping[int, str] = field(default_factory=dict)
 
@@ -107,14 +107,16 @@ def explain(facts: Facts) -> JobError:
         container_name=guilty.name if guilty else None,
         exit_code=guilty.exit_code if guilty else None,
         message=(guilty.message if guilty else "") or (state.message if state else ""),
-        last_lines=facts.last_lines,
+        last_lines=facts.last_lines or (),
         compute_pool=facts.pool.name if facts.pool else state.compute_pool if state else "",
         pending_seconds=pending,
         running_seconds=running,
     )
 
 
-def _lines(lines: Sequence[str]) -> str:
+def _lines(lines: Sequence[str] | None) -> str:
+    if lines is None:
+        return ""
     if not lines:
         return ". It wrote no log"
     return ". Its last line is above" if len(lines) == 1 else f". Its last {len(lines)} lines are above"
@@ -122,7 +124,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
     words = []
-    if raised := last_exception(facts.last_lines):
+    if raised := last_exception(facts.last_lines or ()):
         words.append(f"It ended with {raised!r}.")
     message = (guilty.message if guilty else "") or (facts.state.message if facts.state else "")
     if message:

@@ -15,10 +15,11 @@ from airflow_provider_spcs.errors import JobError, JobOutOfMemory, ResultError, 
 from airflow_provider_spcs.escalation import describe, short_of_memory
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.killing import stop_job
+from airflow_provider_spcs.log_end import end_of_log
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.policy import Policy
 from airflow_provider_spcs.result import Result, read_result
-from airflow_provider_spcs.waiting import Log, show
+from airflow_provider_spcs.waiting import Log
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.escalation import Escalation
@@ -76,7 +77,7 @@ class Finish:
     exit_codes: Mapping[int, str]
     base_container: str | None
     follower: LogFollower | None
-    reread: Callable[[], LogFollower | None]
+    reread: Callable[[], LogFollower]
     tail: int = 20
     escalation: Escalation | None = None
 
@@ -139,7 +140,17 @@ class Finish:
         if larger is not None:
             fate += f" The retry runs in {describe(larger)}."
         pool = self._pool(ending, state)
-        error = explain(Facts(ending, state, containers, pool, lines, fate=fate, exit_codes=self.exit_codes))
+        error = explain(
+            Facts(
+                ending,
+                state,
+                containers,
+                pool,
+                lines if self.tail > 0 else None,
+                fate=fate,
+                exit_codes=self.exit_codes,
+            )
+        )
         if isinstance(error, JobOutOfMemory):
             error.hopeless = larger is None and self.policy.on_oom != "retry"
         self.push(FAILURE_KEY, shown_facts(error))
@@ -183,26 +194,12 @@ class Finish:
         return _FATES[self.policy.on_kill_action]
 
     def _last_lines(self) -> list[str]:
-        if self.follower is None:
-            return []
-        try:
-            lines = self.follower.finish()
-            for notice in self.follower.notices:
-                self.log.info("%s", notice)
-            show(self.log, lines)
-        except SpcsError as error:
-            self.log.warning("The end of the log could not be read: %s", error)
-        return list(self.follower.tail)[-self.tail :] if self.tail > 0 else []
+        return end_of_log(self.follower, self.log, tail=self.tail) if self.follower is not None else []
 
     def _reread_lines(self) -> list[str]:
-        follower = self.reread()
-        if follower is None or self.tail <= 0:
-            return []
-        try:
-            follower.finish()
-        except SpcsError as error:
-            self.log.warning("The end of the log could not be read: %s", error)
-        return list(follower.tail)[-self.tail :]
+        # Whoever shows no log shows at least what the error speaks of.
+        shown = 0 if self.follower is not None else self.tail
+        return end_of_log(self.reread(), self.log, tail=self.tail, shown=shown)
 
     def _containers(self, name: JobName, state: JobState | None) -> list[ContainerReport]:
         try:

@@ -85,7 +85,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         transient_timeout_seconds: How long errors that pass by themselves are borne.
         get_logs: Show the containers' log lines while they come.
         container_logs: Only of these containers; all when None.
-        number_logs_exception: How many last lines an error carries.
+        number_logs_exception: How many last lines an error carries, also without ``get_logs``; at most 100.
         on_finish_action: ``delete_succeeded_job`` (default), ``delete_job`` or ``keep_job``.
         on_kill_action: ``cancel_job`` (default: its record and log stay), ``drop_job`` or ``keep_job``.
         durable: False starts a new job on every try.
@@ -300,10 +300,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
         from airflow_provider_spcs.deferral import defer
 
-        if self.execution_timeout is not None:
-            started = getattr(context["ti"], "start_date", None)
-            begun = started.timestamp() if started else time.time()
-            deadlines = replace(deadlines, execution=begun + self.execution_timeout.total_seconds())
+        deadlines = replace(deadlines, execution=self.execution_deadline(context))
         defer(
             self,
             name,
@@ -333,7 +330,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             exit_codes=self.exit_codes,
             base_container=self.base_container,
             follower=follower,
-            reread=lambda: self._follower(name, {}),
+            reread=lambda: self._reader(name, {}),
             tail=self.number_logs_exception,
             escalation=self.escalation,
         )
@@ -342,8 +339,9 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         self.result, self.commit = result.value, result.commit
 
     def _follower(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower | None:
-        if not self.get_logs:
-            return None
+        return self._reader(name, cursor) if self.get_logs else None
+
+    def _reader(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower:
         from airflow_provider_spcs.logs import follow
 
         return follow(self.hook, name, dict(cursor) or None, containers=self.container_logs)

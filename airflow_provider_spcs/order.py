@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.attempt import Attempt, Plan, Store, remember
 from airflow_provider_spcs.composition import (
+    PAYLOAD_MOUNT,
     PAYLOAD_VOLUME,
     RESULT_DIRECTORY,
     RESULT_VOLUME,
     Parts,
+    base_container,
     compose,
     mounted,
     result_stage,
@@ -53,6 +55,7 @@ class Order:
         stage: Stage for payloads and results; None has neither.
         facts: Variables for every container that has none of that name.
         memory_times: Memory of every container, in request and limit, times this.
+        log_containers: Whose log is shown; None for all.
     """
 
     parts: Parts
@@ -62,11 +65,12 @@ class Order:
     replicas: int = 1
     tags: Mapping[str, str] | None = None
     payload: Path | None = None
-    payload_mount: str = "/mnt/payload"
+    payload_mount: str = PAYLOAD_MOUNT
     payload_files: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     memory_times: float = 1.0
+    log_containers: Sequence[str] | None = None
 
     def check(self) -> ServiceSpec | SpecFile:
         """Refuse a bad order before anything is uploaded or sent; its specification without the mounts.
@@ -79,8 +83,21 @@ class Order:
         if self.replicas < 1:
             raise InvalidInput("replicas", f"{self.replicas}", "A job has at least one instance", "Give 1 or more")
         spec = compose(self.parts)
+        if isinstance(spec, ServiceSpec):
+            self._check_containers(spec)
+        elif self.stage is not None:
+            raise InvalidInput(
+                "stage",
+                f"{self.stage!r} given beside a specification that lies on a stage",
+                "Snowflake reads that file itself, so the result's directory cannot be mounted here",
+                "Leave it out and mount a stage at /airflow/xcom in the file, or give the file as a local '.yaml' file",
+            )
         if self.has_payload:
             self._check_payload(spec)
+        elif self.payload_mount != PAYLOAD_MOUNT:
+            raise InvalidInput(
+                "payload_mount", f"{self.payload_mount!r} without a payload", "Nothing is mounted", "Give payload, too"
+            )
         return spec
 
     def specification(self, name: JobName, payload_stage: str | None) -> ServiceSpec | SpecFile:
@@ -147,6 +164,16 @@ class Order:
     def root(self) -> str:
         """The stage as ``@name``."""
         return "@" + (self.stage or "").lstrip("@").rstrip("/")
+
+    def _check_containers(self, spec: ServiceSpec) -> None:
+        if self.parts.base_container_name is not None:
+            base_container(spec, self.parts.base_container_name)
+        names = {container.name for container in spec.containers}
+        unknown = sorted(set(self.log_containers or ()) - names)
+        if unknown:
+            raise InvalidInput(
+                "container_logs", f"{unknown} are not among the containers {sorted(names)}", "", "Correct the names"
+            )
 
     def _check_payload(self, spec: ServiceSpec | SpecFile) -> None:
         if not isinstance(spec, ServiceSpec):

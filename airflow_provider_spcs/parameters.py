@@ -124,7 +124,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         self.secrets = secrets
         self.volumes = volumes
         # `resources` itself is an attribute of Airflow's own, about workers.
-        self.container_resources = container_resources if container_resources is not None else resources
+        self.container_resources = _either("container_resources", container_resources, "resources", resources)
         self.spec = spec
         self.spec_overrides = spec_overrides
         self.base_container_name = base_container_name
@@ -240,6 +240,13 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             seconds = getattr(self, where)
             if seconds is not None and not seconds > 0:
                 raise InvalidInput(where, f"{seconds!r}", "It is a number of seconds above 0", "Correct it")
+        if not 0 <= _whole("number_logs_exception", self.number_logs_exception) <= _MOST_LINES:
+            raise InvalidInput(
+                "number_logs_exception",
+                f"{self.number_logs_exception!r}",
+                f"An error carries 0 to {_MOST_LINES} lines; the whole log is the task's",
+                "Correct it",
+            )
         order = Order(
             parts=self._parts(),
             compute_pool=self.compute_pool or "",
@@ -251,6 +258,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
             payload_mount=self.payload_mount,
             payload_files=self._payload_files(),
             stage=self.stage,
+            log_containers=self.container_logs,
         )
         order.check()
         return order
@@ -277,6 +285,17 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         if self.oom_compute_pools is not None and self.on_oom != "next_family":
             raise InvalidInput(
                 "oom_compute_pools", f"given with on_oom={self.on_oom!r}", "It is for 'next_family'", "Set that, too"
+            )
+        if self.on_oom == "next_family" and not self.adopts:
+            raise InvalidInput(
+                "on_oom",
+                "'next_family' given with durable=False",
+                "The retry takes the pool from the job that ended, which durable=False does not look at",
+                "Leave one out",
+            )
+        if self.on_oom != "fail" and not self.retries:
+            raise InvalidInput(
+                "on_oom", f"{self.on_oom!r} given with retries=0", "It is about what a retry does", "Set retries, too"
             )
 
     def _payload_files(self) -> Mapping[str, str]:
@@ -316,6 +335,7 @@ class SpcsJobParameters(SpecTemplates, ConnectedTask):
         return spec
 
 
+_MOST_LINES = 100
 _OF_WAITING = (
     "startup_timeout_seconds",
     "job_timeout_seconds",

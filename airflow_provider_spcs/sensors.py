@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import BaseSensorOperator, conf
 
 from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
+from airflow_provider_spcs.errors import InvalidInput, SpcsError
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.retrying import fails_at_once
@@ -31,7 +32,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         deferrable: Wait in the triggerer, without a worker slot. Default: ``[operators] default_deferrable``.
         get_logs: Show the containers' log lines while waiting in the triggerer.
         container_logs: Only of these containers; all when None.
-        number_logs_exception: How many last lines an error carries.
+        number_logs_exception: How many last lines an error carries, also without ``get_logs``; at most 100.
         snowflake_conn_id: Airflow connection.
         database: Overrides the connection's.
         schema: Overrides the connection's.
@@ -69,7 +70,12 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
 
     @fails_at_once
     def execute(self, context: Any) -> Any:
-        """Look once; wait as asked if the job has not ended."""
+        """Look once; wait as asked if the job has not ended.
+
+        Raises:
+            InvalidInput: A parameter that means nothing beside another one.
+        """
+        self._check_modes()
         with self.hook:
             name = self.hook.qualify(self.job_name)
             self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
@@ -77,16 +83,42 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
                 context["ti"].xcom_push(key=JOB_URL_KEY, value=self.job_url)
             if not self.deferrable:
                 return super().execute(context)
-            done = self.poke(context)
+            done = self._look(context)
         if not done:
-            self._defer(name)
+            self._defer(context, name)
         return None
 
-    def _defer(self, name: JobName) -> NoReturn:
+    def _check_modes(self) -> None:
+        if self.container_logs is not None and not self.get_logs:
+            raise InvalidInput("container_logs", "given with get_logs=False", "No log is shown", "Leave one out")
+        ignored = [name for name in ("exponential_backoff", "silent_fail") if getattr(self, name, False)]
+        if self.deferrable and ignored:
+            raise InvalidInput(
+                ", ".join(ignored),
+                "given with deferrable=True",
+                "All jobs that are waited for in the triggerer share one look at intervals",
+                "Leave it out, or set deferrable=False",
+            )
+
+    def _defer(self, context: Any, name: JobName) -> NoReturn:
         from airflow_provider_spcs.deferral import defer
 
-        end = Deadlines(execution=time.time() + float(self.timeout))
+        end = Deadlines(job=time.time() + float(self.timeout), execution=self.execution_deadline(context))
         defer(self, name, poll_interval=float(self.poke_interval), deadlines=end, on_kill_action="keep_job")
+
+    def _look(self, context: Any, ending: Ending | None = None) -> bool:
+        """As :meth:`poke` with ``never_fail``, which Airflow itself sees to only while a sensor pokes."""
+        from airflow.providers.common.compat.sdk import AirflowSkipException
+
+        try:
+            done = self.poke(context)
+            if ending is not None and not done:
+                raise self._error(ending)
+        except SpcsError as error:
+            if getattr(self, "never_fail", False):
+                raise AirflowSkipException("Skipping due to never_fail is set to True.") from error
+            raise
+        return done
 
     def poke(self, context: Any) -> bool:  # noqa: ARG002 - Airflow's signature
         """Whether the job is DONE.
@@ -108,31 +140,37 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
 
         Raises:
             JobError: The job did not end well.
-            AirflowSensorTimeout: The sensor's time is over.
+            AirflowSensorTimeout: The sensor's ``timeout`` is over.
+            AirflowTaskTimeout: Its ``execution_timeout`` is.
+            AirflowSkipException: It did not, and ``never_fail`` is set.
         """
-        ending = Ending.from_event(event)
-        with self.hook:
-            if ending.reason is Reason.EXECUTION_TIMEOUT:
-                from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+        from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowTaskTimeout
 
-                raise AirflowSensorTimeout(f"{ending.job_name} was {ending.status} when the sensor's time was over.")
-            if not self.poke(context):
-                raise self._error(ending)
+        ending = Ending.from_event(event)
+        clocks = {
+            Reason.JOB_TIMEOUT: (AirflowSensorTimeout, "timeout"),
+            Reason.EXECUTION_TIMEOUT: (AirflowTaskTimeout, "execution_timeout"),
+        }
+        with self.hook:
+            if ending.reason in clocks:
+                kind, clock = clocks[ending.reason]
+                raise kind(f"{ending.job_name} was {ending.status} when the sensor's {clock} was over.")
+            self._look(context, ending)
 
     def _error(self, ending: Ending) -> JobError:
-        from airflow_provider_spcs.errors import SpcsError
+        from airflow_provider_spcs.log_end import end_of_log
         from airflow_provider_spcs.logs import follow
-        from airflow_provider_spcs.waiting import show
 
         state = self.hook.find_job(ending.job_name)
-        lines: list[str] = []
-        if state is not None and self.get_logs:
-            try:
-                follower = follow(self.hook, state.name, ending.cursor or None, containers=self.container_logs)
-                show(self.log, follower.finish())
-                lines = list(follower.tail)[-self.number_logs_exception :]
-            except SpcsError as error:
-                self.log.warning("The end of the log could not be read: %s", error)
+        lines: list[str] | None = None
+        if state is not None and (self.get_logs or self.number_logs_exception):
+            follower = follow(self.hook, state.name, ending.cursor or None, containers=self.container_logs)
+            lines = end_of_log(
+                follower,
+                self.log,
+                tail=self.number_logs_exception,
+                shown=None if self.get_logs else self.number_logs_exception,
+            )
         containers = self.hook.containers(state.name) or list(state.containers) if state else []
         pool = self.hook.pool_state(state.compute_pool) if state and state.compute_pool else None
         fate = "The sensor leaves the job as it is." if state else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,6 +137,23 @@ def test_failure_facts_are_those_of_the_error_behind_the_failure(job: dict[str, 
     assert failure_facts({"exception": wrapped})["exit_code"] == 3
     assert failure_facts({"exception": KeyError("x")}) == {"error": "KeyError", "headline": "'x'", "message": "'x'"}
     assert failure_facts({})["error"] == "unknown"
+
+
+def test_card_has_last_lines_without_get_logs(job: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """Who shows no log wants to know why it failed all the more; the card's "above" is true."""
+    program = "for i in range(30): print('line', i)\nraise SystemExit(3)"
+    error, _ = failed(job, "quiet", command=["python", "-uc", program], get_logs=False, number_logs_exception=2)
+    assert isinstance(error, JobError)
+    assert error.last_lines == ("line 28", "line 29")
+    assert "Its last 2 lines are above" in str(error)
+    shown = [line for line in capsys.readouterr().out.splitlines() if " line " in line]
+    assert [line.split(" line ")[1].split()[0] for line in shown] == ["28", "29"]
+
+
+def test_card_without_last_lines_does_not_say_that_there_were_none(job: dict[str, Any]) -> None:
+    """``number_logs_exception=0`` asks for none."""
+    error, _ = failed(job, "no-lines", command=["sh", "-c", "echo x; exit 3"], number_logs_exception=0)
+    assert re.search("wrote no log|above", str(error)) is None
 
 
 def test_failure_facts_hide_what_is_secret(job: dict[str, Any]) -> None:

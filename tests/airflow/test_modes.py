@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_spcs import SpcsJobOperator
+from airflow_provider_spcs import GitSource, SecretRef, SpcsJobOperator, SpcsJobSensor
 from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.deferral import defer
 from airflow_provider_spcs.ending import Deadlines
@@ -104,12 +104,65 @@ def test_waiting_parameter_reaches_the_trigger(given: dict[str, Any], expected: 
         {"wait_for_completion": False, "on_oom": "retry"},
         {"get_logs": False, "container_logs": ["main"]},
         {"oom_compute_pools": ["BIG"]},
+        {"on_oom": "next_family"},
+        {"on_oom": "retry"},
+        {"on_oom": "next_family", "durable": False, "retries": 1},
+        {"payload_mount": "/code"},
+        {"container_logs": ["sidecar"]},
+        {"base_container_name": "main", "spec": {"spec": {"containers": [{"name": "other", "image": "/d/s/r/i:1"}]}}},
+        {"number_logs_exception": 101},
+        {"number_logs_exception": -1},
+        *(
+            {"image": None, "spec": "@D.S.JOBS/spec.yaml", name: value}
+            for name, value in {
+                "stage": "@D.S.JOBS",
+                "payload": ".",
+                "payload_mount": "/code",
+                "image": "/d/s/r/i:1",
+                "command": ["true"],
+                "args": ["x"],
+                "env_vars": {"A": "b"},
+                "secrets": [SecretRef("D.S.X", env_var="X", key="secret_string")],
+                "volumes": {"/d": "@D.S.JOBS"},
+                "resources": {"memory": "1Gi"},
+                "spec_overrides": {"spec": {}},
+                "git": GitSource("https://example.com/a.git", "main"),
+            }.items()
+        ),
+        *(
+            {name: value, other: alternative}
+            for name, value, other, alternative in (
+                ("job_timeout_seconds", 5, "timeout", 5),
+                ("base_container_name", "main", "container_name", "main"),
+                ("spec", "spec: {}", "spec_text", "spec: {}"),
+                ("on_finish_action", "keep_job", "drop_on_completion", False),
+                ("on_kill_action", "keep_job", "cancel_on_kill", False),
+                ("resources", {"memory": "1Gi"}, "container_resources", {"memory": "1Gi"}),
+                ("spec_stage", "@D.S.JOBS", "spec_text", "spec: {}"),
+            )
+        ),
     ],
+    ids=str,
 )
 def test_parameter_that_would_be_ignored_is_refused(given: dict[str, Any]) -> None:
     """A person who sets a limit counts on it."""
-    with pytest.raises(InvalidInput):
-        SpcsJobOperator(task_id="t", compute_pool="P", image="/d/s/r/i:1", **given).order(None)
+    with pytest.raises(InvalidInput, match="|".join(given)):
+        SpcsJobOperator(**{"task_id": "t", "compute_pool": "P", "image": "/d/s/r/i:1", **given}).dry_run()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"get_logs": False, "container_logs": ["main"]},
+        {"deferrable": True, "exponential_backoff": True},
+        {"deferrable": True, "silent_fail": True},
+    ],
+    ids=str,
+)
+def test_sensor_parameter_that_would_be_ignored_is_refused(given: dict[str, Any]) -> None:
+    """Before anything is asked of Snowflake."""
+    with pytest.raises(InvalidInput, match="|".join(given)):
+        SpcsJobSensor(task_id="t", job_name="D.S.J", **given).execute({})
 
 
 def test_keeping_the_job_is_what_a_task_does_that_does_not_wait() -> None:

@@ -25,7 +25,12 @@ def larger(account: Any) -> str:
 def test_retry_of_a_killed_job_runs_in_the_next_family(job: dict[str, Any], larger: str, on_finish: str) -> None:
     """Said in the first failure's card; also when the failed job was dropped and only its history is left."""
     operator = SpcsJobOperator(
-        **job, command=KILLED, resources={"memory": "100Mi"}, on_oom="next_family", on_finish_action=on_finish
+        **job,
+        command=KILLED,
+        resources={"memory": "100Mi"},
+        on_oom="next_family",
+        on_finish_action=on_finish,
+        retries=1,
     )
     pools = []
     for number in (1, 2):

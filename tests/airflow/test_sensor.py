@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
 from airflow_provider_spcs.errors import JobFailedError, JobVanished
 from tests.airflow.airflow_names import AirflowRescheduleException, TaskDeferred
-from tests.airflow.fakes import TaskInstance, context
+from tests.airflow.fakes import STARTED, TaskInstance, context
 from tests.gate import Gate, held
 from tests.waiting import DEADLINE
 
@@ -90,6 +91,26 @@ def test_sensor_unknown_job_fails_at_once(job: dict[str, Any]) -> None:
 def test_sensor_deferred_timeout_is_a_sensor_timeout(submitted: Any) -> None:
     """``timeout`` means what it means for every sensor, so ``soft_fail`` works."""
     waiting = sensor(submitted(SLEEP, "sensor-timeout"), deferrable=True)
-    event = {"job_name": waiting.job_name, "reason": "execution_timeout", "status": "RUNNING"}
+    event = {"job_name": waiting.job_name, "reason": "job_timeout", "status": "RUNNING"}
     with pytest.raises(AirflowSensorTimeout):
         waiting.execute_complete(context(TaskInstance(task_id="wait")), event)
+
+
+def test_sensor_deferred_execution_timeout_is_honoured(submitted: Any) -> None:
+    """Airflow does not enforce it while a task is deferred."""
+    waiting = sensor(submitted(SLEEP, "sensor-clock"), deferrable=True, execution_timeout=timedelta(seconds=30))
+    with pytest.raises(TaskDeferred) as deferred:
+        waiting.execute(context(TaskInstance(task_id="wait")))
+    assert deferred.value.trigger.execution_deadline == STARTED.timestamp() + 30
+    event = {"job_name": waiting.job_name, "reason": "execution_timeout", "status": "RUNNING"}
+    with pytest.raises(AirflowTaskTimeout, match="execution_timeout"):
+        waiting.execute_complete(context(TaskInstance(task_id="wait")), event)
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_sensor_never_fail_skips(job: dict[str, Any], deferrable: bool) -> None:
+    """Airflow's own word, honoured in both modes."""
+    with pytest.raises(AirflowSkipException):
+        sensor("EMULATOR.PUBLIC.NEVER_SUBMITTED", never_fail=True, deferrable=deferrable).execute(
+            context(TaskInstance(task_id="wait"))
+        )
