@@ -19,6 +19,8 @@ class Reason(StrEnum):
     """Neither Snowflake's list nor its job history knows the job."""
     STARTUP_TIMEOUT = "startup_timeout"
     """It stayed PENDING too long."""
+    NO_IMAGE = "no_image"
+    """Snowflake could not pull an image of it for too long."""
     JOB_TIMEOUT = "job_timeout"
     """It took too long since it was submitted."""
     EXECUTION_TIMEOUT = "execution_timeout"

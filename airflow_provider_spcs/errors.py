@@ -20,6 +20,7 @@
     │   ├── JobCancelled                CANCELLED, not by us
     │   ├── JobInternalError            INTERNAL_ERROR: the platform's fault, worth a retry
     │   ├── JobVanished                 gone, and job history does not know its end
+    │   ├── ImageNotPulled              PENDING, and its image cannot be pulled
     │   ├── StartupTimeout              PENDING longer than startup_timeout
     │   ├── JobTimeout                  running longer than job_timeout
     │   └── WorkerStopped               the worker was told to go; the job goes on for the retry
@@ -291,6 +292,10 @@ class JobVanished(JobError):
     """The job is gone and job history does not know how it ended."""
 
     retryable = True
+
+
+class ImageNotPulled(JobError):
+    """Snowflake could not pull an image of the job for a while; nothing of it ran."""
 
 
 class StartupTimeout(JobError):

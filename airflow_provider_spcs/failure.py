@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from airflow_provider_spcs.ending import Ending, Reason
 from airflow_provider_spcs.errors import (
+    ImageNotPulled,
     JobCancelled,
     JobError,
     JobFailedError,
@@ -79,6 +80,8 @@ def explain(facts: Facts) -> JobError:
     if ending.reason in _TIMEOUTS:
         kind, clock = _TIMEOUTS[ending.reason]
         what = f"{clock} is over while the job was {ending.status or 'not yet seen'}"
+    elif ending.reason is Reason.NO_IMAGE:
+        kind, what = ImageNotPulled, "Snowflake could not pull the image, again and again, while the job was PENDING"
     elif ending.reason is Reason.VANISHED or (state is None and ending.reason is Reason.ENDED):
         kind, what = JobVanished, "gone: neither SHOW JOB SERVICES nor job history knows it"
     elif ending.reason is Reason.KILLED:
@@ -135,9 +138,23 @@ def _meaning(facts: Facts, guilty: ContainerReport | None) -> str:
         else:
             meaning = exit_meaning(guilty.exit_code)
             words.append(f"{guilty.exit_code}: {meaning.meaning}. {meaning.mend}.")
+    elif guilty is not None and guilty.unpullable:
+        words.append(_image(guilty.image))
     elif facts.state is not None and facts.state.status.mend:
         words.append(f"{facts.state.status.mend}.")
     return "\n  ".join(words)
+
+
+def _image(image: str) -> str:
+    # `/database/schema/repository/name:tag`, or with the registry's host before it.
+    place = image.strip("/").split("/")[-4:-1]
+    if len(place) < 3:
+        return f"The image {image!r} has to be in its repository, and the role has to have READ on that."
+    name = ".".join(place)
+    return (
+        f"The image {image!r} has to be there (SHOW IMAGES IN IMAGE REPOSITORY {name}), for linux/amd64, "
+        f"and the role has to have READ ON IMAGE REPOSITORY {name}."
+    )
 
 
 def last_exception(lines: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
 
-_TIMED_OUT = (Reason.STARTUP_TIMEOUT, Reason.JOB_TIMEOUT, Reason.EXECUTION_TIMEOUT)
+_TIMED_OUT = (Reason.STARTUP_TIMEOUT, Reason.NO_IMAGE, Reason.JOB_TIMEOUT, Reason.EXECUTION_TIMEOUT)
 _FATES = {
     "cancel_job": "The job is cancelled; its record is kept.",
     "drop_job": "The job is cancelled and dropped.",

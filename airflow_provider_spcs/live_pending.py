@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.pending import PendingPace, why_pending
+from airflow_provider_spcs.pending import ImagePatience, PendingPace, why_pending
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.poller import Poller
@@ -20,13 +20,22 @@ class LivePending:
         poller: Asks.
         log: Where it is told.
         pace: When it is told again.
+        image: How long an image that cannot be pulled is waited for.
     """
 
-    def __init__(self, poller: Poller, log: Log, pace: PendingPace | None = None) -> None:
+    def __init__(
+        self, poller: Poller, log: Log, pace: PendingPace | None = None, image: ImagePatience | None = None
+    ) -> None:
         self._poller = poller
         self._log = log
         self._pace = pace or PendingPace()
+        self._image = image or ImagePatience()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def image_is_given_up(self) -> bool:
+        """Whether Snowflake could not pull an image of the job for too long."""
+        return self._image.over
 
     def see(self, job: JobState) -> None:
         """Take note of the job's state; when it is time, ask and tell by and by."""
@@ -41,3 +50,4 @@ class LivePending:
     async def _tell(self, job: JobState) -> None:
         reason = await self._poller.read(lambda: why_pending(self._poller.hook, job))
         self._log.info("%s", reason)
+        self._image.see(reason)

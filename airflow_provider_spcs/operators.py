@@ -80,7 +80,8 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         wait_for_completion: False returns the job's name at once; :class:`SpcsJobSensor` can wait for it.
         deferrable: Wait in the triggerer, without a worker slot. Default: ``[operators] default_deferrable``.
         poll_interval: Longest time between two looks, in seconds.
-        startup_timeout_seconds: Longest time PENDING.
+        startup_timeout_seconds: Longest time PENDING; None waits for a full pool however long it is. A job whose image
+            cannot be pulled is given up after about two minutes in any case.
         job_timeout_seconds: Longest time from submission to the end.
         transient_timeout_seconds: How long errors that pass by themselves are borne.
         get_logs: Show the containers' log lines while they come.

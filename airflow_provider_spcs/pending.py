@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from airflow_provider_spcs.status import PENDING, RUNNING
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.client import SpcsClient
-    from airflow_provider_spcs.rows import JobState, PoolState
+    from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
 
 _FIRST_PAUSE = 10.0
 _LONGEST_PAUSE = 300.0
 _HOLDERS_SHOWN = 3
+IMAGE_PATIENCE = 100.0
+"""Seconds after which an image that still cannot be pulled is given up."""
 
 # Source: Monitoring services, platform events: the messages of a pending container that only say that it has no node.
 _WAITS_FOR_A_NODE = (
@@ -30,6 +33,45 @@ _POOL_STATES = {
     "RESIZING": "a node is being added, which takes minutes",
     "STOPPING": "it is being stopped: a job gets no node there until it is resumed",
 }
+
+
+@dataclass(frozen=True)
+class PendingReason:
+    """What a pending job waits for.
+
+    Attributes:
+        text: A sentence for a person.
+        unpullable: Whether it waits for an image that Snowflake cannot pull.
+    """
+
+    text: str
+    unpullable: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ImagePatience:
+    """For how long it is borne that an image cannot be pulled: a registry may fail once, a missing image is for ever.
+
+    Args:
+        clock: Stands in for ``time.monotonic`` in tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+        self.over = False
+        """Whether the job is to be given up."""
+
+    def see(self, reason: PendingReason) -> None:
+        """Take note of what the job waits for now."""
+        if not reason.unpullable:
+            self._since, self.over = None, False
+            return
+        now = self._clock()
+        self._since = now if self._since is None else self._since
+        self.over = now - self._since >= IMAGE_PATIENCE
 
 
 class PendingPace:
@@ -60,8 +102,8 @@ class PendingPace:
         return True
 
 
-def why_pending(client: SpcsClient, job: JobState, *, now: datetime | None = None) -> str:
-    """What a pending job waits for, as a sentence.
+def why_pending(client: SpcsClient, job: JobState, *, now: datetime | None = None) -> PendingReason:
+    """What a pending job waits for.
 
     One statement asks its containers; only when these say nothing of their own, another one asks the pool, and when
     that is full a third one who holds it.
@@ -76,17 +118,18 @@ def why_pending(client: SpcsClient, job: JobState, *, now: datetime | None = Non
         waited = f" for {max(0, round(((now or datetime.now(UTC)) - job.created_at).total_seconds()))} s"
     begin = f"{job.name} is PENDING{waited}"
     try:
-        told = _of_containers(client, job)
+        reports = [report for report in client.containers(job.name) if report.message and not report.state.ended]
+        told = _of_containers(reports)
         if told or not job.compute_pool:
-            return sentence(f"{begin}: {told}" if told else begin)
-        return sentence(f"{begin}: {_of_pool(client, job, client.pool_state(job.compute_pool))}")
+            unpullable = any(report.unpullable for report in reports)
+            return PendingReason(sentence(f"{begin}: {told}" if told else begin), unpullable)
+        return PendingReason(sentence(f"{begin}: {_of_pool(client, job, client.pool_state(job.compute_pool))}"))
     except SpcsError as error:
-        return f"{begin}; what for cannot be asked: {error}"
+        return PendingReason(f"{begin}; what for cannot be asked: {error}")
 
 
-def _of_containers(client: SpcsClient, job: JobState) -> str:
+def _of_containers(reports: Sequence[ContainerReport]) -> str:
     """What Snowflake says of containers, unless it is only that they wait for a node."""
-    reports = [report for report in client.containers(job.name) if report.message and not report.state.ended]
     told = sorted({f"container {report.name!r}: {report.message}" for report in reports})
     return "; ".join(each for each in told if not each.endswith(_WAITS_FOR_A_NODE))
 

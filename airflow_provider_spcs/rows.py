@@ -82,6 +82,14 @@ class ContainerReport:
     image: str = ""
     started_at: datetime | None = None
 
+    @property
+    def unpullable(self) -> bool:
+        """Whether Snowflake says that it cannot pull the image.
+
+        Source: Monitoring services, platform events: a PENDING container's "Failed to pull image".
+        """
+        return self.state is ContainerState.PENDING and self.message.startswith("Failed to pull image")
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceReport:

@@ -23,6 +23,7 @@ from airflow_provider_spcs.errors import TransientError
 from airflow_provider_spcs.killing import KILLER, Victim
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.poller import PATIENCE, Poller, Waiting, shared
+from airflow_provider_spcs.status import PENDING
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.live_log import LiveLog
@@ -221,6 +222,8 @@ class SpcsJobTrigger(BaseTrigger):
                     return self._ending(Reason.ENDED, state)
                 seen.see(state.status)
                 pending.see(state)
+                if state.status == PENDING and pending.image_is_given_up:
+                    return self._ending(Reason.NO_IMAGE, state)
             reason = deadlines.passed(state.status if state else None, time.time())
             if reason is not None:
                 return self._ending(reason, state)

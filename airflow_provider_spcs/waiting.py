@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import SpcsError, StatementError
-from airflow_provider_spcs.pending import PendingPace, why_pending
+from airflow_provider_spcs.pending import ImagePatience, PendingPace, why_pending
 from airflow_provider_spcs.redaction import HIDDEN
-from airflow_provider_spcs.status import JobStatus
+from airflow_provider_spcs.status import PENDING, JobStatus
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.hooks import SpcsHook
@@ -138,7 +138,8 @@ class Waiter:
 
     def run(self) -> Ending:
         """Wait until the job ends, a clock runs out, or ``stop`` is set."""
-        seen, pace = StatusLog(self._log, str(self._name)), PendingPace()
+        seen = StatusLog(self._log, str(self._name))
+        pace, image = PendingPace(self._stopwatch), ImagePatience(self._stopwatch)
         pause = _FIRST_PAUSE
         misses = 0
         status: JobStatus | None = None
@@ -150,16 +151,18 @@ class Waiter:
                 # After the end the finishing path reads the log to its last line, and then says the status.
                 changed = not status.terminal and seen.see(status)
                 if pace.due(state):
-                    self._log.info("%s", why_pending(self._hook, state))
+                    reason_pending = why_pending(self._hook, state)
+                    self._log.info("%s", reason_pending)
+                    image.see(reason_pending)
                 news = 0 if status.terminal else show_news(self._log, self._follower)
                 pause = _FIRST_PAUSE if changed or news else min(pause * _GROWTH, self._longest)
-            reason = self._reason(status, misses)
+            reason = self._reason(status, misses, image)
             if reason is not None:
                 cursor = self._follower.cursor if self._follower else {}
                 return Ending(str(self._name), reason, status.value if status else "", cursor=cursor)
             self._pause(pause)
 
-    def _reason(self, status: JobStatus | None, misses: int) -> Reason | None:
+    def _reason(self, status: JobStatus | None, misses: int, image: ImagePatience) -> Reason | None:
         if self._stop.is_set():
             return Reason.KILLED
         # One miss may be a list that lags behind; two in a row with history asked are not.
@@ -167,6 +170,8 @@ class Waiter:
             return Reason.VANISHED
         if status is not None and status.terminal and not misses:
             return Reason.ENDED
+        if status == PENDING and image.over:
+            return Reason.NO_IMAGE
         return self._deadlines.passed(status, self._clock())
 
     def _pause(self, seconds: float) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_provider_spcs import SecretRef, SpcsJobOperator, failure_facts
-from airflow_provider_spcs.errors import InvalidName, JobError, SpcsError, StatementError
+from airflow_provider_spcs.errors import ImageNotPulled, InvalidName, JobError, SpcsError, StatementError
 from tests.airflow.fakes import TaskInstance, context
+from tests.airflow.test_trigger import defer, first_event
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator import RunningAccount
@@ -97,6 +99,32 @@ def test_card_of_an_image_that_cannot_be_pulled_repeats_snowflakes_words(job: di
     error, _ = failed(job, "no-image", image="/no_such_db/x/y/z:1", startup_timeout_seconds=2)
     assert "startup_timeout_seconds is over while the job was PENDING" in str(error)
     assert "Snowflake says: 'Failed to pull image'" in str(error)
+
+
+@pytest.mark.parametrize("mode", ["worker", "deferred"])
+def test_card_of_an_image_that_cannot_be_pulled_comes_without_a_limit(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """Snowflake tries for ever and the job would stay PENDING; it is given up and cancelled, in both modes."""
+    monkeypatch.setattr("airflow_provider_spcs.pending._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("airflow_provider_spcs.pending.IMAGE_PATIENCE", 0.1)
+    ti = TaskInstance(run_id=f"no-image-{mode}")
+    missing = {**job, "image": "/no_such_db/x/y/z:1", "poll_interval": 0.2}
+    if mode == "worker":
+        with pytest.raises(ImageNotPulled) as caught:
+            SpcsJobOperator(**missing).execute(context(ti))
+    else:
+        operator, trigger = defer(missing, ["true"], ti)
+        event = asyncio.run(first_event(trigger))
+        with pytest.raises(ImageNotPulled) as caught:
+            operator.execute_complete(context(ti), event)
+    for words in (
+        "Snowflake could not pull the image, again and again, while the job was PENDING",
+        "Snowflake says: 'Failed to pull image'",
+        "SHOW IMAGES IN IMAGE REPOSITORY no_such_db.x.y",
+        "The job is cancelled; its record is kept",
+    ):
+        assert words in str(caught.value)
 
 
 def test_card_of_a_suspended_pool_says_how_to_resume_it(job: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import (
+    ImageNotPulled,
     InvalidInput,
     JobCancelled,
     JobError,
@@ -120,6 +121,7 @@ def facts(status: str = "FAILED", reason: Reason = Reason.ENDED, **container: An
         (facts("INTERNAL_ERROR"), JobInternalError),
         (facts("DELETED"), JobVanished),
         (facts("PENDING", Reason.STARTUP_TIMEOUT), StartupTimeout),
+        (facts("PENDING", Reason.NO_IMAGE), ImageNotPulled),
         (facts("RUNNING", Reason.JOB_TIMEOUT), JobTimeout),
         (facts("RUNNING", Reason.KILLED), JobCancelled),
         (Facts(Ending(str(NAME), Reason.VANISHED)), JobVanished),

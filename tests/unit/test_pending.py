@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_spcs.errors import NotPermitted
 from airflow_provider_spcs.naming import JobName, Stamp
-from airflow_provider_spcs.pending import PendingPace, why_pending
+from airflow_provider_spcs.pending import IMAGE_PATIENCE, ImagePatience, PendingPace, PendingReason, why_pending
 from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
 from airflow_provider_spcs.status import PENDING, RUNNING, ContainerState
 
@@ -82,9 +82,27 @@ def pool(state: str, active: int = 0, idle: int = 0, *, auto_resume: bool = True
 def test_why_pending_names_what_the_job_waits_for(account: Account, words: str, statements: int) -> None:
     """Pool starting, full, resizing, suspended; image; who holds the nodes; in as few statements as it takes."""
     told = why_pending(account, JOB, now=NOW)  # type: ignore[arg-type]
-    assert told.startswith("DB.S.J is PENDING for 95 s")
-    assert words in told
+    assert str(told).startswith("DB.S.J is PENDING for 95 s")
+    assert words in str(told)
     assert account.asked == statements
+    assert told.unpullable is ("pull" in words)
+
+
+def test_image_patience_ends_only_when_the_image_cannot_be_pulled_for_long() -> None:
+    """A registry that fails once is no reason to give a job up; Snowflake itself never does."""
+    now = 0.0
+    patience = ImagePatience(lambda: now)
+    failing, other = PendingReason("x", unpullable=True), PendingReason("y")
+    for at, reason, over in (
+        (0.0, failing, False),
+        (IMAGE_PATIENCE - 1, failing, False),
+        (IMAGE_PATIENCE, other, False),
+        (IMAGE_PATIENCE + 1, failing, False),
+        (2 * IMAGE_PATIENCE + 1, failing, True),
+    ):
+        now = at
+        patience.see(reason)
+        assert patience.over is over
 
 
 def test_pending_pace_tells_after_ten_seconds_and_then_ever_more_rarely() -> None:

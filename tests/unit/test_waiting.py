@@ -12,8 +12,8 @@ import pytest
 from airflow_provider_spcs.ending import Deadlines, Reason
 from airflow_provider_spcs.errors import StatementError
 from airflow_provider_spcs.naming import JobName
-from airflow_provider_spcs.rows import JobState
-from airflow_provider_spcs.status import classify
+from airflow_provider_spcs.rows import ContainerReport, JobState
+from airflow_provider_spcs.status import ContainerState, classify
 from airflow_provider_spcs.waiting import Waiter
 
 NAME = JobName("DB", "S", "J")
@@ -82,6 +82,33 @@ def wait(hook: Hook, *, stop: Stopped | None = None, clocks: Iterable[float] = (
 def test_wait_ends_at_each_terminal_status(status: str) -> None:
     """One table for operator, trigger and sensor."""
     assert wait(Hook(["PENDING", "RUNNING", status])) is Reason.ENDED
+
+
+def test_wait_gives_a_job_up_whose_image_cannot_be_pulled(caplog: pytest.LogCaptureFixture) -> None:
+    """Without any limit set; told while it lasts. A slow start of the pool is waited for without an end."""
+
+    def ends(message: str) -> tuple[Reason, float]:
+        stop, hook = Stopped(after=2000), Hook(["PENDING"])
+        hook.containers = lambda _: [ContainerReport(0, "main", ContainerState.PENDING, message)]  # type: ignore[attr-defined]
+        hook.pool_state = lambda _: None  # type: ignore[attr-defined]
+        asked: Any = hook
+        waiter = Waiter(
+            asked,
+            NAME,
+            follower=None,
+            deadlines=Deadlines(),
+            poll_interval=10,
+            stop=stop,
+            log=logging.getLogger("tests.waiting"),
+            stopwatch=lambda: 10.0 * len(stop.pauses),
+        )
+        return waiter.run().reason, 10.0 * len(stop.pauses)
+
+    with caplog.at_level(logging.INFO, "tests.waiting"):
+        reason, seconds = ends("Failed to pull image")
+    assert (reason, seconds) == (Reason.NO_IMAGE, 150.0)
+    assert sum("Failed to pull image" in record.getMessage() for record in caplog.records) == 4
+    assert ends("Waiting to start")[0] is Reason.KILLED
 
 
 def test_wait_lets_the_server_say_when_the_job_is_done() -> None:
