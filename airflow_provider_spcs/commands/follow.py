@@ -93,7 +93,7 @@ def follow_job(
             if not job.status.terminal:
                 note(f"{job.name} is {told}: {job.status.meaning}.")
         if until_end and pace.due(job):
-            note(why_pending(client, job), "yellow")
+            note(str(why_pending(client, job)), "yellow")
         if showing is not None:
             lines = _read(follower, ended=job.status.terminal or not until_end)
             showing.show(lines) if begun else showing.begin(lines)
