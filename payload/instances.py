@@ -90,7 +90,7 @@ def group(instance: Instance, ask_head: Callable[[], str]) -> Iterator[None]:
     from xgboost import collective
 
     head = os.environ.get(HEAD_VARIABLE) or os.environ.get("MLRS_HEAD_IP") or ask_head()
-    port = _port()
+    port = meeting_port()
     tracker = _tracker(instance.count, head, port) if instance.leads else None
     logger.info("instance %d of %d, meeting at %s:%d", instance.index, instance.count, head, port)
     _join(
@@ -210,7 +210,7 @@ def _join(arguments: dict[str, Any]) -> None:
             time.sleep(1)
 
 
-def _port() -> int:
+def meeting_port() -> int:
     """The same on each instance, and another for another job, among those that instances may use between them.
 
     Source: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs

@@ -25,9 +25,10 @@ import model_files
 import training_arguments
 from checkpoints import clear_checkpoints
 from instance_addresses import head_address
-from instances import group, this_instance
+from instances import Instance, group, this_instance
 from model_files import prepare
 from problems import leave, run
+from ray_instances import lent_by_ray
 from registry import ModelShelf, version_name
 from report import write_report
 from result import write_result
@@ -93,7 +94,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train as the command line asks."""
     arguments = parser().parse_args(argv)
     check(arguments)
-    instance = this_instance()
+    with lent_by_ray(this_instance(), sys.argv[1:] if argv is None else argv) as instance:
+        _train(arguments, instance)
+
+
+def _train(arguments: argparse.Namespace, instance: Instance) -> None:
     local = arguments.save_mode == "local"
     directory = (arguments.output_dir or default_directory()) if local else None
     if directory is not None and instance.leads:

@@ -198,7 +198,7 @@ def rival(way: str, file: Path, asked: argparse.Namespace) -> dict[str, Any]:
         features[_TEXT] = features[_TEXT].astype("category")
     train, test = features[~held], features[held]
     lap("prepare")
-    model = {"sample": _sample, "lightgbm": _lightgbm, "hist": _hist}[way](list(features.columns), asked)
+    model = {"sample": sample_pipeline, "lightgbm": _lightgbm, "hist": _hist}[way](list(features.columns), asked)
     model.fit(train, labels[~held])
     lap("train")
     scores = np.concatenate([model.predict_proba(test)[:, 1]])
@@ -207,7 +207,8 @@ def rival(way: str, file: Path, asked: argparse.Namespace) -> dict[str, Any]:
     return {"seconds": seconds, "auc": auc}
 
 
-def _sample(columns: list[str], asked: argparse.Namespace) -> Any:
+def sample_pipeline(columns: list[str], asked: argparse.Namespace) -> Any:
+    """The public sample's model: impute, scale and one-hot by scikit-learn, then XGBoost."""
     import xgboost
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
