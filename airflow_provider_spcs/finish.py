@@ -95,7 +95,11 @@ class Finish:
         """
         name = JobName.parse(ending.job_name)
         # A job may have ended between the last look and now: what counts is Snowflake's word, not the event's.
-        state = self.hook.find_job(name)
+        try:
+            state = self.hook.find_job(name)
+        except SpcsError as error:
+            self.lose_sight(name, error)
+            raise
         lines = self._last_lines()
         if state is not None and state.status.terminal:
             self.log.info("%s is %s: %s.", name, state.status, state.status.meaning)
@@ -178,9 +182,14 @@ class Finish:
             return "The job is dropped." if dropped else "The job is kept; it no longer bills."
         if ending.reason is Reason.KILLED:
             return _FATES[self.policy.on_kill_action]
-        return self._stop_now(name) if ending.reason in _TIMED_OUT else self.let_go(name)
+        return self._stop_now(name) if ending.reason in _TIMED_OUT else self._let_go(name)
 
-    def let_go(self, name: JobName) -> str:
+    def lose_sight(self, name: JobName, error: SpcsError) -> None:
+        """Snowflake can be asked no longer: say what that means for the job, which nobody knows anything of."""
+        self.log.warning("Waiting for %s failed. %s", name, self._let_go(name))
+        self.push(FAILURE_KEY, shown_facts(error))
+
+    def _let_go(self, name: JobName) -> str:
         """Leave a living job to the retry, or stop it when there is none; what happens to it now, as a sentence."""
         if self.durable and not self.attempt.last:
             return "The job goes on; the retry takes it over."

@@ -45,6 +45,8 @@ class SpcsHook(SpcsClient, SnowflakeHook):
         """A new connection, with what Airflow's own hook leaves out: ``protocol``, and values bound by the server."""
         from snowflake.connector import connect
 
+        # Airflow's hook keeps them as long as it lives: a password or token that was renewed meanwhile is read anew.
+        self.__dict__.pop("_get_static_conn_params", None)
         parameters: dict[str, Any] = dict(self._get_conn_params())
         extra = self.get_connection(self.get_conn_id()).extra_dejson
         protocol = extra.get("protocol") or extra.get("extra__snowflake__protocol")

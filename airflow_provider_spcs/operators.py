@@ -284,8 +284,8 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         )
         try:
             ending = waiter.run()
-        except SpcsError:
-            self.log.warning("Waiting for %s failed. %s", name, finish.let_go(name))
+        except SpcsError as error:
+            finish.lose_sight(name, error)
             raise
         if ending.reason is Reason.KILLED and self._left_to_retry:
             # Within seconds this process is killed for good: nothing more is read or asked.

@@ -105,7 +105,7 @@ class HeldConnection:
                 "login to Snowflake",
                 describe(error),
                 "The connection's account, user and credentials open a session",
-                "Test the Airflow connection",
+                "Test the connection; a password, key or token that was renewed in it is used at the next login",
                 errno=errno_of(error),
                 sqlstate=str(getattr(error, "sqlstate", "") or ""),
             ) from error

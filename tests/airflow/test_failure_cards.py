@@ -152,7 +152,7 @@ def test_card_of_a_login_that_is_refused_says_so_at_once(job: dict[str, Any]) ->
     """A wrong role is no reason to wait for ten minutes."""
     error, _ = failed(job, "no-role", role="NO_ROLE")
     assert "login to Snowflake" in str(error)
-    assert "Test the Airflow connection" in str(error)
+    assert "Test the connection; a password, key or token that was renewed in it" in str(error)
 
 
 def test_failure_facts_are_those_of_the_error_behind_the_failure(job: dict[str, Any]) -> None:

@@ -114,6 +114,14 @@ class Credentials:
             self._save()
         return token
 
+    def expire(self, token: str) -> None:
+        """Let a token's time be over now; one that is unknown stays unknown."""
+        with self._lock:
+            known = self._state["tokens"].get(hashed(token))
+            if known is not None:
+                known["expires"] = self._clock.now().isoformat()
+                self._save()
+
     def revoke(self, token: str) -> None:
         """Make a token worthless; one that is unknown already is."""
         with self._lock:
