@@ -18,8 +18,8 @@ JOB_NAME_KEY, JOB_URL_KEY, DOOR_KEY, REPORT_KEY = "job_name", "job_url", "job_do
 _SNOWSIGHT = "https://app.snowflake.com/{account_path}/#/compute/history/queries/{query_id}/detail"
 _SNOWSIGHT_LIST = "https://app.snowflake.com/{account_path}/#/compute/history/queries"
 _LOOPBACK = ("localhost", "127.", "[::1]", "::1")
-_REPORT_PAGE = "/spcs/report"
-"""Of this package's view in Airflow's UI."""
+_VIEWS = "/spcs"
+"""Where this package's views are in Airflow's UI."""
 
 
 class SpcsJobLink(BaseOperatorLink):
@@ -50,18 +50,23 @@ class SpcsReportLink(BaseOperatorLink):
         try:
             if not getattr(operator, "report", None):
                 return ""
-            base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-            return f"{base}{_REPORT_PAGE}?" + urlencode(
-                {
-                    "dag_id": ti_key.dag_id,
-                    "run_id": ti_key.run_id,
-                    "task_id": ti_key.task_id,
-                    "map_index": getattr(ti_key, "map_index", -1),
-                }
-            )
+            return view_url("report", ti_key)
         except Exception:
             log.debug("The report's link is not to be had.", exc_info=True)
             return ""
+
+
+def view_url(page: str, ti_key: Any, **more: Any) -> str:
+    """Where one of this package's views shows something of a task instance.
+
+    Args:
+        page: The view's name.
+        ti_key: The task instance.
+        **more: Further arguments of the view.
+    """
+    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    key = {name: getattr(ti_key, name) for name in ("dag_id", "run_id", "task_id")}
+    return f"{base}{_VIEWS}/{page}?" + urlencode({**key, "map_index": getattr(ti_key, "map_index", -1), **more})
 
 
 def job_url(connection: Any, name: JobName, query_id: str = "") -> str:

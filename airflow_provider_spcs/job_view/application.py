@@ -51,11 +51,15 @@ def application() -> FastAPI:
     @made.get("/task", dependencies=of_task)
     async def task(  # noqa: PLR0917 the address's arguments
         dag_id: str, run_id: str, task_id: str, map_index: str = "-1", job: str = "", instance: str = "",
-        container: str = "",
+        container: str = "", try_number: str = "",
     ) -> HTMLResponse:  # fmt: skip
         """The jobs of one task instance, and one of them in full."""
         key = TaskKey(dag_id, run_id, task_id, _index(map_index))
-        return await shown(lambda: pages.task(hooks, key, job=job, instance=instance, container=container))
+        return await shown(
+            lambda: pages.task(
+                hooks, key, job=job, instance=instance, container=container, try_number=_number(try_number)
+            )
+        )
 
     @made.get("/report", dependencies=of_task)
     async def report(dag_id: str, run_id: str, task_id: str, map_index: str = "-1") -> HTMLResponse:
@@ -76,6 +80,11 @@ def application() -> FastAPI:
 def _readable(user: Any, dag_ids: set[str]) -> set[str]:
     """Of some DAGs, those that a user may see."""
     return set(get_auth_manager().filter_authorized_dag_ids(dag_ids=dag_ids, user=user, method="GET"))
+
+
+def _number(text: str) -> int | None:
+    """A try's number; None when none is asked for."""
+    return int(text) if text.isdecimal() else None
 
 
 def _index(text: str) -> int:

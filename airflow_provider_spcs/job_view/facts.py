@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -78,6 +78,18 @@ def jobs_of_task(client: SpcsClient, key: TaskKey, deployment: str, job_name: st
         past = client.find_job(job_name)
         found += [past] if past is not None else []
     return newest(found)
+
+
+def chosen(states: Sequence[JobState], job: str, try_number: int | None) -> JobState | None:
+    """The job called ``job``, or that a try worked on, or the newest; None when there is none such.
+
+    A try that took over an earlier one's job submitted none.
+    """
+    if job:
+        return next((state for state in states if str(state.name) == job), None)
+    if try_number is not None:
+        states = [state for state in states if state.stamp and state.stamp.try_number <= try_number] or states
+    return next(iter(states), None)
 
 
 def look(client: SpcsClient, state: JobState, *, instance: str = "", container: str = "") -> Look:

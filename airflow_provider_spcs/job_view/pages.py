@@ -42,15 +42,17 @@ def jobs(hooks: HeldHooks, readable: Readable, *, door: str, status: str) -> HTM
     )
 
 
-def task(hooks: HeldHooks, key: TaskKey, *, job: str, instance: str, container: str) -> HTMLResponse:
-    """The jobs of a task instance, and one of them in full."""
+def task(
+    hooks: HeldHooks, key: TaskKey, *, job: str, instance: str, container: str, try_number: int | None
+) -> HTMLResponse:
+    """The jobs of a task instance, and one of them in full: ``job``, or that of a try, or the newest."""
     with create_session() as session:
         found = noted.noted(session, key)
     if found.door is None:
         return rendering.html("nothing.html", key=key)
     client = hooks.get(found.door)
     states = facts.jobs_of_task(client, key, this_deployment(), found.job_name)
-    chosen = next((state for state in states if job in {"", str(state.name)}), None)
+    chosen = facts.chosen(states, job, try_number)
     return rendering.html(
         "task.html",
         key=key,

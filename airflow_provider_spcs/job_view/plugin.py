@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_provider_spcs.job_view.try_link import JobOfTryLink
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -40,6 +42,7 @@ class SpcsPlugin(AirflowPlugin):
     """Container jobs in Airflow's UI."""
 
     name = "spcs"
+    operator_extra_links = [JobOfTryLink()]  # noqa: RUF012 Airflow's attribute
     fastapi_apps = [  # noqa: RUF012 Airflow's attribute
         {"app": LateApplication(), "url_prefix": PREFIX, "name": "SPCS jobs"},
     ]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from airflow.sdk import DAG
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from airflow_provider_spcs import SpcsJobOperator
 from airflow_provider_spcs.job_view.plugin import PREFIX, SpcsPlugin
+from tests.airflow.airflow_names import DagSerialization
 
 ROOT = Path(__file__).parents[2]
 REPORT = "<h1>Report</h1><script>document.title='run'</script>"
@@ -107,6 +112,32 @@ def test_task_page_of_tasks_that_ran_shows_their_jobs(
     monkeypatch.setenv("AIRFLOW__SPCS__DEPLOYMENT", "another")
     assert "AF_VIEWED_BAD_" not in view("/jobs").text
     assert "AF_VIEWED_BAD_" not in view("/task", **run, task_id="bad").text.partition("<h1>")[2].partition("The job")[0]
+
+
+def test_job_link_of_an_earlier_try_leads_to_its_job(
+    view: Callable[..., Any], job: dict[str, Any], run_dag: Callable[..., Any], database: None
+) -> None:
+    """Airflow keeps one link a task; its API server asks the plugin for each try."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with DAG("tried", schedule=None) as dag:
+        SpcsJobOperator(**job, command=["sh", "-c", "exit 3"], retries=1, retry_delay=timedelta())
+    run = run_dag(dag)
+    operator = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("job")
+    with create_session() as session:
+        ti = session.scalars(select(TaskInstance).where(TaskInstance.run_id == run.run_id)).one()
+        assert ti.try_number == 2
+        first, last = SimpleNamespace(key=ti.key._replace(try_number=1)), SimpleNamespace(key=ti.key)
+    assert "/jobs/EMULATOR.PUBLIC.AF_TRIED_JOB_" in operator.get_extra_links(last, "Snowflake job")
+    query = dict(parse_qsl(urlsplit(operator.get_extra_links(first, "Snowflake job")).query))
+    assert {name: query[name] for name in ("dag_id", "run_id", "task_id", "try_number")} == {
+        "dag_id": "tried", "run_id": run.run_id, "task_id": "job", "try_number": "1",
+    }  # fmt: skip
+    pages = {number: view("/task", **{**query, "try_number": number}).text for number in ("1", "2")}
+    headings = {number: page.partition('<h1 class="wrap">')[2].partition("<")[0] for number, page in pages.items()}
+    assert headings["1"].endswith("_1")
+    assert headings["2"].endswith("_2")
 
 
 def test_task_page_of_a_task_without_a_job_says_so(view: Callable[..., Any]) -> None:
