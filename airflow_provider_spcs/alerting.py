@@ -34,5 +34,17 @@ def failure_facts(context: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(cause, SpcsError):
             return shown_facts(cause)
         cause = cause.__cause__
+    if error is None and (noted := _noted(context.get("ti"))):
+        return noted
     name = type(error).__name__ if isinstance(error, BaseException) else "unknown"
     return {"error": name, "headline": str(error or ""), "message": str(error or "")}
+
+
+def _noted(ti: Any) -> dict[str, Any]:
+    """The facts in the task's XCom: ``dag.test()`` of Airflow 3.1 tells a callback of no error."""
+    if ti is None:
+        return {}
+    # Of a task that is not mapped, -1 is the index.
+    index = ti.map_index if ti.map_index is not None else -1
+    found = ti.xcom_pull(task_ids=ti.task_id, key=FAILURE_KEY, map_indexes=index)
+    return dict(found) if isinstance(found, Mapping) else {}

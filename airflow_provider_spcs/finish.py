@@ -17,7 +17,7 @@ from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.log_end import end_of_log
 from airflow_provider_spcs.naming import JobName
-from airflow_provider_spcs.policy import Policy
+from airflow_provider_spcs.policy import ON_KILL_FATES, Policy
 from airflow_provider_spcs.result import Result, read_result
 from airflow_provider_spcs.waiting import Log
 
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.rows import ContainerReport, JobState, PoolState
 
 _TIMED_OUT = (Reason.STARTUP_TIMEOUT, Reason.NO_IMAGE, Reason.JOB_TIMEOUT, Reason.EXECUTION_TIMEOUT)
-_FATES = {
-    "cancel_job": "The job is cancelled; its record is kept.",
-    "drop_job": "The job is cancelled and dropped.",
-    "keep_job": "The job goes on and bills, because on_kill_action is 'keep_job'.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +176,7 @@ class Finish:
             dropped = self.policy.drops(succeeded=False)
             return "The job is dropped." if dropped else "The job is kept; it no longer bills."
         if ending.reason is Reason.KILLED:
-            return _FATES[self.policy.on_kill_action]
+            return ON_KILL_FATES[self.policy.on_kill_action]
         return self._stop_now(name) if ending.reason in _TIMED_OUT else self._let_go(name)
 
     def lose_sight(self, name: JobName, error: SpcsError) -> None:
@@ -200,7 +195,7 @@ class Finish:
             stop_job(self.hook, str(name), self.policy.on_kill_action)
         except SpcsError as error:
             return f"The job could not be cancelled and may go on: {error}"
-        return _FATES[self.policy.on_kill_action]
+        return ON_KILL_FATES[self.policy.on_kill_action]
 
     def _last_lines(self) -> list[str]:
         return end_of_log(self.follower, self.log, tail=self.tail) if self.follower is not None else []

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -134,21 +135,25 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
     def execute(self, context: Any) -> Any:
         """Submit or take over the job, then wait, defer, or return."""
         from airflow_provider_spcs.attempt import plan as make_plan
+        from airflow_provider_spcs.leftovers import no_leftovers, say_unknown
         from airflow_provider_spcs.order import submit
 
         self._stop = threading.Event()
         # A signal's handler must not be the first to import it.
         import_module("airflow_provider_spcs.killing")
-        order = self._order(context)
-        self.policy()
         attempt, store = self._attempt(context), context.get("task_state_store")
         self._ti, self._retries_left = context["ti"], not attempt.last
+        with nullcontext() if attempt.first else no_leftovers(self, attempt):
+            order = self._order(context)
         with self.hook:
             try:
                 plan = make_plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
-            except StatementError as error:
-                # Nothing is submitted yet, so no job is left alone by giving up.
-                error.hopeless = attempt.first and error.asks_for_a_person
+            except SpcsError as error:
+                if isinstance(error, StatementError):
+                    # Nothing is submitted yet, so no job is left alone by giving up.
+                    error.hopeless = attempt.first and error.asks_for_a_person
+                if attempt.last and not attempt.first:
+                    say_unknown(self, error)
                 raise
             if plan.ended:
                 self._note(context, plan.name, "")
@@ -189,11 +194,13 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             JobError: As :meth:`airflow_provider_spcs.finish.Finish.conclude`.
         """
         from airflow_provider_spcs.ending import Ending
+        from airflow_provider_spcs.leftovers import no_leftovers
         from airflow_provider_spcs.log_place import forget
 
         import_module("airflow_provider_spcs.killing")
         ending = Ending.from_event(event)
-        order = self._order(context)
+        with no_leftovers(self, self._attempt(context)):
+            order = self._order(context)
         if self.get_logs:
             forget(context["ti"])
         with self.hook:
@@ -352,6 +359,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         for name, value in (self.env_vars or {}).items():
             if isinstance(value, str) and looks_secret(name, value):
                 mask_secret(value)
+        self.policy()
         return replace(self.order(getattr(context.get("dag"), "fileloc", None)), facts=run_facts(context))
 
     def _attempt(self, context: Any) -> Attempt:

@@ -225,12 +225,13 @@ def submit(
         PreflightError: Something that the job needs is not there; nothing was sent.
         InvalidInput: The order is not valid; nothing was sent.
     """
-    order.check()
-    if preflight and (problems := order.problems(hook, plan.name)):
-        raise PreflightError(str(plan.name), problems)
+    # Whether or not there will be a new job, nobody waits for these any more.
     for job in plan.stale:
         hook.cancel_job(job.name)
         log.info("%s belongs to an attempt that was cleared: cancelled.", job.name)
+    order.check()
+    if preflight and (problems := order.problems(hook, plan.name)):
+        raise PreflightError(str(plan.name), problems)
     if plan.replace is not None:
         hook.drop_job(plan.replace.name)
         log.info("%s had ended (%s) and has the wanted name: dropped.", plan.replace.name, plan.replace.status)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+try:
+    from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "SpcsRetryPolicy: Airflow before 3.3 has no retry policies. There, what no retry mends fails at once without "
+        "one. Leave it out, or upgrade."
+    ) from error
 
 from airflow_provider_spcs.retrying import Worth, advise
 

@@ -184,6 +184,18 @@ def test_card_without_last_lines_does_not_say_that_there_were_none(job: dict[str
     assert re.search("wrote no log|above", str(error)) is None
 
 
+def test_failure_facts_without_an_error_are_those_that_the_task_noted() -> None:
+    """``dag.test()`` of Airflow 3.1 tells a callback of no error; the task's own XCom has the facts."""
+
+    class Noted(TaskInstance):
+        def xcom_pull(self, task_ids: str, key: str, map_indexes: int) -> Any:
+            return self.xcoms.get(key) if (task_ids, map_indexes) == (self.task_id, self.map_index) else None
+
+    noted = Noted(map_index=2, xcoms={"job_failure": {"exit_code": 3}})
+    assert failure_facts({"ti": noted}) == {"exit_code": 3}
+    assert failure_facts({"ti": Noted()})["error"] == "unknown"
+
+
 def test_failure_facts_hide_what_is_secret(job: dict[str, Any]) -> None:
     """The last lines go to mail and chat, so they are masked as the log is."""
     program = "import os; print('value', os.environ['API_TOKEN']); raise SystemExit(1)"

@@ -12,7 +12,14 @@ import pytest
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
 from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.ending import Ending, Reason
-from airflow_provider_spcs.errors import JobCancelled, JobError, JobFailedError, JobInternalError, StatementError
+from airflow_provider_spcs.errors import (
+    InvalidInput,
+    JobCancelled,
+    JobError,
+    JobFailedError,
+    JobInternalError,
+    StatementError,
+)
 from airflow_provider_spcs.waiting import Waiter
 from tests.airflow.fakes import TaskInstance, context
 from tests.airflow.test_trigger import FAIL, SEVEN, SLEEP, defer, first_event, status
@@ -83,6 +90,49 @@ def test_job_of_a_task_that_fails_for_good_is_cancelled(
     with pytest.raises(StatementError):
         SpcsJobOperator(**job, command=SLEEP).execute(context(ti))
     assert status(ti.xcoms["job_name"]) in ends
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("name", [None, "BAD_RETRY_{}"])
+def test_bad_input_on_a_retry_leaves_no_job_of_an_earlier_try(
+    job: dict[str, Any], capsys: pytest.CaptureFixture[str], name: str | None, keep: bool
+) -> None:
+    """The DAG was changed while it ran; the task fails for good, and says what becomes of the job it has."""
+    own = name and name.format(keep).upper()
+    first, second = (TaskInstance(run_id=f"bad-retry-{own}-{keep}", try_number=number) for number in (1, 2))
+    _, one = defer(job, SLEEP, first, name=own)
+    with pytest.raises(InvalidInput):
+        SpcsJobOperator(
+            **{**job, "image": None}, command=SLEEP, name=own, on_kill_action="keep_job" if keep else None
+        ).execute(context(second))
+    assert status(one.job_name) in (("PENDING", "RUNNING") if keep else ("CANCELLING", "CANCELLED"))
+    assert (
+        f"{one.job_name}, of an earlier try: The job {'goes on and bills' if keep else 'is cancelled'}"
+        in capsys.readouterr().out
+    )
+
+
+def test_bad_input_of_a_resumed_task_leaves_no_job(job: dict[str, Any]) -> None:
+    """A clock ran out in the triggerer, and the DAG was changed meanwhile."""
+    ti = TaskInstance(run_id="bad-resume")
+    _, trigger = defer(job, SLEEP, ti)
+    event = Ending(trigger.job_name, Reason.JOB_TIMEOUT, "RUNNING").to_event()
+    with pytest.raises(InvalidInput):
+        SpcsJobOperator(**job, command=SLEEP, on_finish_action="nonsense").execute_complete(context(ti), event)
+    assert status(trigger.job_name) in ("CANCELLING", "CANCELLED")
+
+
+def test_last_try_that_cannot_ask_says_that_a_job_may_go_on(
+    job: dict[str, Any], account: RunningAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether an earlier try left one is unknown then, and what finds it is named."""
+    fault = account.faults.statement_error(3001, "no privilege", sql="^SHOW JOB SERVICES", times=None)
+    try:
+        with pytest.raises(StatementError):
+            SpcsJobOperator(**job, command=SLEEP).execute(context(TaskInstance(run_id="cannot-ask", try_number=3)))
+    finally:
+        fault.remove()
+    assert "A job of an earlier try may go on and bill" in capsys.readouterr().out
 
 
 def test_task_that_resumes_believes_snowflake_and_not_the_event(job: dict[str, Any], gate: Gate) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 import airflow_provider_spcs
 from airflow_provider_spcs.provider_info import get_provider_info
+from airflow_provider_spcs.retrying import airflow_has_policies
 
 
 def dotted_names(info: dict[str, Any]) -> Iterator[str]:
@@ -45,8 +46,16 @@ def test_provider_info_each_dotted_name_imports(name: str) -> None:
 def test_public_names_all_is_sorted_and_resolves() -> None:
     """``__all__`` is what users may import; each name has to be there."""
     assert airflow_provider_spcs.__all__ == sorted(airflow_provider_spcs.__all__)
-    for name in airflow_provider_spcs.__all__:
+    absent = set() if airflow_has_policies() else {"SpcsRetryPolicy"}
+    for name in set(airflow_provider_spcs.__all__) - absent:
         assert getattr(airflow_provider_spcs, name) is not None
+
+
+@pytest.mark.skipif(airflow_has_policies(), reason="this Airflow has retry policies")
+def test_retry_policy_before_3_3_says_what_it_needs() -> None:
+    """A name that is public but cannot be had says why."""
+    with pytest.raises(ImportError, match=r"before 3\.3 has no retry policies"):
+        _ = airflow_provider_spcs.SpcsRetryPolicy
 
 
 @pytest.fixture(scope="module")
