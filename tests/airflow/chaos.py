@@ -118,6 +118,8 @@ class Campaign:
             jobs = jobs_of(rows, run_id, run.get("cleared", []))
             log = self._stack.api.log(task, task["try_number"])
             judge(Watched(run_id, task["state"], run["by_hand"], jobs, log, int(run["seconds"] * 4)), verdict)
+        if not verdict.jobs:
+            verdict.violations.append("no task had a job: nothing was tried")
         return verdict
 
     @property
@@ -253,7 +255,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rival", action="store_true", help="with the first-party operator, for comparison")
     given = parser.parse_args(arguments)
     home = given.home or Path(tempfile.mkdtemp(prefix="spcs-chaos-"))
-    with running(home, dag_files("rival_dag.py" if given.rival else "jobs_dag.py")) as stack:
+    dags = dag_files("rival_dag.py" if given.rival else "jobs_dag.py")
+    with running(home, dags, tls=given.rival) as stack:
         world = World(stack)
         world.set_up()
         until(lambda: stack.api.get("/dags/worker"), "the DAGs", seconds=120)
@@ -270,7 +273,7 @@ def main(arguments: list[str]) -> int:
     print(
         f"seed {given.seed}: {sum(campaign.faults.values())} faults injected into {campaign.tasks} tasks, "
         f"{verdict.jobs} jobs, {verdict.lines} log lines ({verdict.repeated} repeated after a triggerer's restart, and "
-        f"said so), {len(verdict.violations)} violations; state in {home}"
+        f"said so), {verdict.failed} tasks failed by themselves, {len(verdict.violations)} violations; state in {home}"
     )
     return len(verdict.violations)
 

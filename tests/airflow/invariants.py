@@ -21,12 +21,14 @@ class Verdict:
         jobs: Jobs looked at.
         lines: Log lines looked at.
         repeated: Lines shown twice where the log says that it may be so.
+        failed: Tasks that failed although nobody said so.
     """
 
     violations: list[str] = field(default_factory=list)
     jobs: int = 0
     lines: int = 0
     repeated: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def judge(task: Watched, verdict: Verdict) -> None:
     """Add what is wrong with a task."""
     wrong = verdict.violations
     attempts = generations(task.jobs)
+    verdict.failed += task.state == "failed" and not task.by_hand
     verdict.jobs += len(task.jobs)
     for generation, jobs in attempts.items():
         for earlier in jobs[:-1]:

@@ -39,12 +39,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("airflow", help="for example 3.1.8")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("pytest", nargs="*")
-    given = parser.parse_args(arguments)
+    # Not left to argparse: it takes no positional words after an option.
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    given = parser.parse_args(arguments[:end])
     home = given.home or Path(tempfile.mkdtemp(prefix=f"airflow-{given.airflow}-"))
     inside = environment(home, given.python, given.airflow)
     # The code of here also where the environment was made for another checkout.
-    command = [inside, "-m", "pytest", "-p", "no:cacheprovider", *(given.pytest or ["-n", "2", "tests/airflow"])]
+    command = [
+        inside,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        *(arguments[end + 1 :] or ["-n", "2", "tests/airflow"]),
+    ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

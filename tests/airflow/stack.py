@@ -72,9 +72,10 @@ class Stack:
     Args:
         home: Where all state and every log lies.
         environment: More variables for Airflow.
+        tls: Airflow goes to the account's TLS port, as the first-party hook can only do.
     """
 
-    def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, home: Path, environment: dict[str, str] | None = None, *, tls: bool = False) -> None:
         self.home = home
         self.dags = home / "dags"
         self.dags.mkdir(parents=True, exist_ok=True)
@@ -84,6 +85,7 @@ class Stack:
             (home / "ports.json").write_text(json.dumps(self.ports))
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._more = environment or {}
+        self._tls = tls
         self.ready: dict[str, Any] = {}
         self._leaders: set[int] = set()
         self.api = Api(f"http://127.0.0.1:{self.ports['api']}")
@@ -132,7 +134,7 @@ class Stack:
             **inherited,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
             "AIRFLOW_HOME": str(self.home),
-            "AIRFLOW_CONN_SNOWFLAKE_DEFAULT": json.dumps(snowflake),
+            "AIRFLOW_CONN_SNOWFLAKE_DEFAULT": self.ready["airflow_uri"] if self._tls else json.dumps(snowflake),
             **{f"AIRFLOW__{key}": value for key, value in settings.items()},
             **self.ready.get("environment", {}),
             **self._more,
@@ -305,10 +307,12 @@ class Api:
 
 
 @contextmanager
-def running(home: Path, dag_files: dict[str, str], environment: dict[str, str] | None = None) -> Iterator[Stack]:
+def running(
+    home: Path, dag_files: dict[str, str], environment: dict[str, str] | None = None, *, tls: bool = False
+) -> Iterator[Stack]:
     """A healthy stack with these DAGs, ended at the end of the block."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = Stack(home, environment)
+    stack = Stack(home, environment, tls=tls)
     try:
         stack.start_account()
         for name, text in dag_files.items():

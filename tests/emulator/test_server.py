@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +71,18 @@ def test_port_in_use_is_one_clear_error(account: RunningAccount, tmp_path: Path)
         pass
     with start(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_restart_of_a_home_has_the_tls_port_it_had_unless_it_is_taken(tmp_path: Path, taken: bool) -> None:
+    """Airflow's own hook only gets to that one, and an Airflow keeps its connection over the account's restart."""
+    with start(tmp_path) as first:
+        ports = first.endpoints.tls_port, first.endpoints.proxy_port
+    with contextlib.ExitStack() as held:
+        if taken:
+            held.enter_context(socket.create_server(("127.0.0.1", ports[0])))
+        with start(tmp_path) as again:
+            assert (again.endpoints.tls_port == ports[0], again.endpoints.proxy_port) == (not taken, ports[1])
 
 
 def test_home_in_use_is_one_clear_error(account: RunningAccount) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _KEEP_ALIVE_SECONDS = 900
 """Clients keep connections in pools; one that is closed under them costs a retry with a pause."""
+_PORTS = "ports.json"
+"""Connections that an Airflow or a client's file has in store lead to the same account after its restart."""
 _START_SECONDS = 120.0
 _STOP_SECONDS = 10.0
 
@@ -38,22 +42,24 @@ class Listener:
     Args:
         gateway: Who answers.
         host: Address to listen on; loopback unless told otherwise.
-        port: Of plain HTTP; 0 takes a free one. HTTPS and proxy always take free ones.
+        port: Of plain HTTP; 0 takes a free one. HTTPS and proxy take those that this home had before, else free ones.
 
     Raises:
         ListenError: The port is in use, or the address is not one of this machine's.
     """
 
     def __init__(self, gateway: Gateway, host: str, port: int) -> None:
-        self._sockets: list[socket.socket] = []
+        remembered = gateway.account.home.root / _PORTS
+        # The plain port first: it is the one that somebody asked for.
+        self._sockets = [_bound(host, port)]
         try:
-            for wanted in (port, 0, 0):
-                self._sockets.append(_bound(host, wanted))
+            self._sockets += (_bound_again(host, before) for before in _ports_before(remembered))
         except ListenError:
             self.release()
             raise
         self._certificates = certificates(gateway.account.home.directory("tls"))
         http, tls, proxy = (each.getsockname()[1] for each in self._sockets)
+        remembered.write_text(json.dumps([tls, proxy]))
         near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
         self.endpoints = Endpoints(near, http, tls, proxy, self._certificates.bundle)
         self.proxy = Proxy((near, tls))
@@ -121,6 +127,23 @@ def _server(app: ASGIApp, certificate: str | None = None, key: str | None = None
         server_header=False,
     )
     return uvicorn.Server(config)
+
+
+def _ports_before(remembered: Path) -> tuple[int, int]:
+    """The ports of HTTPS and proxy at this home's last start; 0 for any."""
+    try:
+        tls, proxy = json.loads(remembered.read_text())
+        return int(tls), int(proxy)
+    except (OSError, ValueError, TypeError):
+        return 0, 0
+
+
+def _bound_again(host: str, before: int) -> socket.socket:
+    try:
+        return _bound(host, before)
+    except ListenError:
+        # Somebody else has it by now.
+        return _bound(host, 0)
 
 
 def _bound(host: str, port: int) -> socket.socket:
