@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ SEVEN = [
 FAIL = ["python", "-uc", held("print('boom'); raise SystemExit(3)", before="print('begun')")]
 
 
-def defer(job: dict[str, Any], command: list[str], ti: TaskInstance, **more: Any) -> tuple[Any, SpcsJobTrigger]:
+def defer(job: dict[str, Any], command: list[str] | None, ti: TaskInstance, **more: Any) -> tuple[Any, SpcsJobTrigger]:
     """Start a task that defers; its operator and its trigger, as Airflow would store and make it again."""
     operator = SpcsJobOperator(**job, command=command, deferrable=True, **more)
     with pytest.raises(TaskDeferred) as deferred:
@@ -112,6 +114,64 @@ def test_deferred_log_lines_come_once_across_trigger_and_worker(
     seen += capsys.readouterr().out.splitlines()
     lines = [line for line in seen if " begun " in line or " over " in line]
     assert [line.split("]")[1].split()[0] for line in lines] == ["begun", "over"]
+
+
+def test_deferred_log_is_of_every_container_of_every_instance(
+    job: dict[str, Any], gate: Gate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Others show the base container of the first instance, or nothing until the end; each line says whose it is."""
+    said = "import os; print('said by', os.environ['SNOWFLAKE_JOB_INDEX'])"
+    containers = [
+        {"name": name, "image": job["image"], "command": ["python", "-uc", program]}
+        for name, program in (("main", held("print('over')", before=said)), ("beside", said))
+    ]
+    ti = TaskInstance(run_id="deferred-whole-log")
+    several = {**job, "image": None, "spec": {"spec": {"containers": containers}}, "base_container_name": "main"}
+    operator, trigger = defer(several, None, ti, replicas=2, volumes=gate.volumes)
+    seen: list[tuple[str, ...]] = []
+
+    def lines() -> list[tuple[str, ...]]:
+        seen.extend(re.findall(r"\[(main|beside)/(\d)\] said by (\d)", capsys.readouterr().out))
+        return seen
+
+    async def wait() -> dict[str, Any]:
+        waiting = asyncio.create_task(first_event(trigger))
+        while len(lines()) < 4 and not waiting.done():
+            await asyncio.sleep(0.05)
+        gate.open()
+        return await waiting
+
+    operator.execute_complete(context(ti), asyncio.run(wait()))
+    assert sorted(lines()) == [("beside", "0", "0"), ("beside", "1", "1"), ("main", "0", "0"), ("main", "1", "1")]
+
+
+def test_trigger_asks_nothing_in_the_threads_of_the_event_loop(
+    job: dict[str, Any], gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither Snowflake nor Airflow's store of connections: either would hold up every other trigger."""
+    import snowflake.connector
+    from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+    from snowflake.connector.cursor import SnowflakeCursor
+
+    asked: dict[str, set[int]] = {}
+
+    def noted(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            asked.setdefault(name, set()).add(threading.get_ident())
+            return original(*args, **kwargs)
+
+        return noting
+
+    known = SnowflakeHook.get_connection
+    monkeypatch.setattr(snowflake.connector, "connect", noted("connect", snowflake.connector.connect))
+    monkeypatch.setattr(SnowflakeCursor, "execute", noted("execute", SnowflakeCursor.execute))
+    monkeypatch.setattr(SnowflakeHook, "get_connection", noted("get_connection", lambda _, name: known(name)))
+    _, trigger = defer(job, SEVEN, TaskInstance(run_id="threads"), volumes=gate.volumes)
+    asked.clear()
+    gate.open()
+    asyncio.run(first_event(trigger))
+    assert set(asked) == {"connect", "execute", "get_connection"}
+    assert threading.get_ident() not in set.union(*asked.values())
 
 
 def test_deferred_failure_is_the_same_error_as_in_a_worker(job: dict[str, Any], gate: Gate) -> None:
