@@ -3,7 +3,8 @@
 By hand: ``python tests/benchmarks/waiting.py --jobs 1 10 100 500``. Both are told the same interval. Counts are the
 account's own; processor time and memory are of the process whose event loop runs the N triggers, as a triggerer does.
 The first-party trigger asks in asyncio's default threads, of which there are four more than processors: when they do
-not suffice it asks less often than it was told, so each row says how often a job was really looked at.
+not suffice it asks less often than it was told, so each row says how often a job was really looked at. Further kinds:
+``ours-live-log`` (the log is shown while it comes, as is the default) and ``first-party-32-threads``.
 """
 
 from __future__ import annotations
