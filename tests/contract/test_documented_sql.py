@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parent / "documented_sql"
-DOCUMENTS = "https://docs.snowflake.com/en/sql-reference/"
+DOCUMENTS = "https://docs.snowflake.com/en/"
 
 
 def _pages() -> list[Any]:

@@ -174,3 +174,22 @@ def test_keys_of_a_table_are_shown_as_said(session: Session) -> None:
     assert [row[4:6] for row in session.rows("show primary keys in table keyed")] == [("A", 1), ("B", 2)]
     assert session.rows("show imported keys in table keyed") == []
     assert [column.name for column in session.execute("show streams").columns][:2] == ["created_on", "name"]
+
+
+def test_flatten_numbers_each_input_row_and_keeps_the_order(session: Session) -> None:
+    """SEQ is one number a row of the input, whatever the rows hold; elements come in the order of the input."""
+    session.execute(
+        "create table t as select column1 id, parse_json(column2) v from values (1, '[7, 8]'), (2, '[7, 8]')"
+    )
+    rows = session.rows("select id, f.seq, f.value::int from t, lateral flatten(input => v) f")
+    assert rows == [(1, 1, 7), (1, 1, 8), (2, 2, 7), (2, 2, 8)]
+    grouped = session.rows("select f.seq, sum(f.value) from t, lateral flatten(v) f where f.index > 0 group by f.seq")
+    assert sorted(grouped) == [(1, 8), (2, 8)]
+    nested = "select f.seq, g.seq, g.value::int from t, lateral flatten([v, v]) f, lateral flatten(f.value) g"
+    assert len({(one, two) for one, two, _ in session.rows(nested)}) == 4
+
+
+def test_flatten_recursive_shows_each_parent(session: Session) -> None:
+    """With RECURSIVE, THIS is the value that holds the element."""
+    query = """select path, this from table(flatten(parse_json('{"a": {"b c": [1]}}'), recursive => true))"""
+    assert session.rows(query) == [("a", '{"a":{"b c":[1]}}'), ("a.b c", '{"b c":[1]}'), ("a.b c[0]", "[1]")]

@@ -60,6 +60,22 @@ MACROS = [
         WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR)
         ELSE error('100069|22P02|Error parsing JSON: ' || left(x::VARCHAR, 100)) END""",
     "sf_try_parse_json(x) AS CASE WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR) END",
+    # Records of FLATTEN; a pointer says a key, whatever characters it has.
+    """sf_flat(x, start_, kinds) AS CASE
+        WHEN json_type(x) = 'ARRAY' AND kinds <> 'OBJECT' THEN list_transform(json_extract(x, '$[*]'), lambda e, i:
+        {'key_': CAST(NULL AS VARCHAR), 'path_': start_ || '[' || (i - 1) || ']',
+        'index_': CAST(i - 1 AS BIGINT), 'value_': e, 'this_': x})
+        WHEN json_type(x) = 'OBJECT' AND kinds <> 'ARRAY' THEN list_transform(list_sort(json_keys(x)), lambda k, i:
+        {'key_': k, 'path_': start_ || CASE WHEN start_ = '' THEN '' ELSE '.' END || k,
+        'index_': CAST(NULL AS BIGINT),
+        'value_': json_extract(x, '/' || replace(replace(k, '~', '~0'), '/', '~1')), 'this_': x}) END""",
+    """sf_flat_tree(x, start_, kinds) AS CAST(CAST(sf_flat_tree_text(CAST(x AS VARCHAR), start_, kinds) AS JSON) AS
+        STRUCT(key_ VARCHAR, path_ VARCHAR, index_ BIGINT, value_ JSON, this_ JSON)[])""",
+    """sf_flat_outer(l, x, start_) AS CASE WHEN l IS NULL OR len(l) = 0 THEN [{'key_': CAST(NULL AS VARCHAR),
+        'path_': start_, 'index_': CAST(NULL AS BIGINT), 'value_': CAST(NULL AS JSON),
+        'this_': CASE WHEN json_type(x) IN ('ARRAY', 'OBJECT') THEN x END}] ELSE l END""",
+    """sf_split_records(x, d) AS list_transform(string_split(sf_text(x), d), lambda e, i:
+        {'index_': CAST(i AS BIGINT), 'value_': e})""",
     "sf_split(x, d) AS to_json(string_split(x, d))",
     """sf_to_array(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_type(sf_variant(x)) = 'ARRAY' THEN sf_variant(x)
         ELSE json_array(sf_variant(x)) END""",

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import re
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -193,6 +194,25 @@ def array_slice(document: str, first: int, last: int) -> str:
     return json.dumps(json.loads(document)[first:last])
 
 
+def flat_tree(document: str, path: str, kinds: str) -> str:
+    """The elements of a value and of its elements, each before its own, as FLATTEN with RECURSIVE gives them."""
+    found: list[dict[str, Any]] = []
+
+    def visit(value: Any, at: str) -> None:
+        if isinstance(value, dict) and kinds != "ARRAY":
+            items: list[Any] = [(key, None, f"{at}.{key}" if at else key, value[key]) for key in sorted(value)]
+        elif isinstance(value, list) and kinds != "OBJECT":
+            items = [(None, index, f"{at}[{index}]", item) for index, item in enumerate(value)]
+        else:
+            return
+        for key, index, place, item in items:
+            found.append({"key_": key, "path_": place, "index_": index, "value_": item, "this_": value})
+            visit(item, place)
+
+    visit(json.loads(document), path)
+    return json.dumps(found)
+
+
 def in_order(document: str) -> str:
     """A JSON text without blanks, its keys in order."""
     return json.dumps(json.loads(document), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -214,6 +234,22 @@ def regexp_replaced(  # noqa: PLR0917 - as DuckDB calls it
     return text
 
 
+_RECORDS: OrderedDict[str, int] = OrderedDict()
+_KEPT = 1000
+
+
+def record(statement: Any) -> Any:
+    """The next numbers of a statement's records, one a row; those of old statements are forgotten."""
+    import pyarrow as pa
+
+    name, wanted = statement[0].as_py(), len(statement)
+    first = _RECORDS.pop(name, 0) + 1
+    _RECORDS[name] = first + wanted - 1
+    while len(_RECORDS) > _KEPT:
+        _RECORDS.popitem(last=False)
+    return pa.array(range(first, first + wanted), pa.int64())
+
+
 FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_soundex": (soundex, ["VARCHAR"], "VARCHAR"),
     "sf_sha2": (sha2, ["VARCHAR", "INTEGER"], "VARCHAR"),
@@ -229,6 +265,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_array_slice_text": (array_slice, ["VARCHAR", "INTEGER", "INTEGER"], "VARCHAR"),
     "sf_array_union_text": (array_union, ["VARCHAR"], "VARCHAR"),
     "sf_arrays_zip_text": (arrays_zip, ["VARCHAR"], "VARCHAR"),
+    "sf_flat_tree_text": (flat_tree, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_in_order": (in_order, ["VARCHAR"], "VARCHAR"),
     "sf_regexp_replaced": (
         regexp_replaced,
@@ -243,3 +280,4 @@ def register(connection: Any) -> None:
     """Make the functions known to DuckDB, before the macros that call them."""
     for name, (function, kinds, returned) in FUNCTIONS.items():
         connection.create_function(name, function, kinds, returned)
+    connection.create_function("sf_record", record, ["VARCHAR"], "BIGINT", type="arrow", side_effects=True)

@@ -1,4 +1,4 @@
-"""FLATTEN as a query over DuckDB's ``json_each`` and ``json_tree``."""
+"""FLATTEN and SPLIT_TO_TABLE as lists of records, which DuckDB unnests in the order of the input's rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.errors import unsupported
 
+FLATTENED = ("KEY", "PATH", "INDEX", "VALUE", "THIS")
+SPLIT = ("INDEX", "VALUE")
 
-def flattened(node: exp.Expr) -> tuple[exp.Expr, bool]:
-    """The query that yields SEQ, KEY, PATH, INDEX, VALUE, THIS, and whether rows without elements stay (OUTER)."""
+
+def flattened(node: exp.Expr) -> str:
+    """DuckDB text of the list of a value's elements, each with :data:`FLATTENED`."""
     options = _options(node)
     source = options.pop("INPUT", None)
     if source is None:
@@ -20,22 +23,17 @@ def flattened(node: exp.Expr) -> tuple[exp.Expr, bool]:
     if path is not None and path.name:
         text, before = f"json_extract({text}, '$.{path.name}')", path.name.replace("'", "''")
     outer = _true(options.pop("OUTER", None))
-    function = "json_tree" if _true(options.pop("RECURSIVE", None)) else "json_each"
+    function = "sf_flat_tree" if _true(options.pop("RECURSIVE", None)) else "sf_flat"
     mode = options.pop("MODE", None)
-    kinds = {"OBJECT": "('OBJECT')", "ARRAY": "('ARRAY')"}.get(mode.name.upper() if mode else "", "('OBJECT', 'ARRAY')")
     if options:
         raise unsupported(f"FLATTEN argument {next(iter(options))}")
-    indexed = "regexp_full_match(e.fullkey, '.*\\[[0-9]+\\]')"
-    query = f"""SELECT CAST(1 AS BIGINT) AS "SEQ", CASE WHEN NOT {indexed} THEN e.key END AS "KEY",
-        '{before}' || CASE WHEN '{before}' <> '' AND e.fullkey LIKE '$.%' THEN '.' ELSE '' END ||
-        substr(replace(e.fullkey, '"', ''), CASE WHEN e.fullkey LIKE '$.%' THEN 3 ELSE 2 END) AS "PATH",
-        CASE WHEN {indexed} THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX", e.value AS "VALUE", {text} AS "THIS"
-        FROM {function}({text}) AS e
-        WHERE json_type({text}) IN {kinds}{" AND e.key IS NOT NULL" if function == "json_tree" else ""}"""
-    tree: exp.Expr = exp.maybe_parse(query, dialect="duckdb")
-    for table in tree.find_all(exp.Table):
-        table.meta["ours"] = True
-    return tree, outer
+    listed = f"{function}({text}, '{before}', '{mode.name.upper() if mode else 'BOTH'}')"
+    return f"sf_flat_outer({listed}, {text}, '{before}')" if outer else listed
+
+
+def split(node: exp.Expr) -> str:
+    """DuckDB text of the list of a text's parts, each with :data:`SPLIT`."""
+    return f"sf_split_records({node.this.sql('duckdb')}, {node.expression.sql('duckdb')})"
 
 
 def _options(node: exp.Expr) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
-from airflow_provider_spcs.emulator.engine.translate.flatten import flattened
-from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
+from airflow_provider_spcs.emulator.engine.translate import flatten, record_numbers
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.routines import calling, procedures
@@ -32,9 +31,9 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
     if isinstance(inner, exp.Generator):
         _substitute(node, _generator(call, inner), alias)
     elif isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
-        _substitute_flatten(node, inner, alias)
+        _substitute_records(node, flatten.flattened(inner), flatten.FLATTENED, alias)
     elif isinstance(inner, exp.SplitToTable):
-        _substitute(node, _split_to_table(inner), alias, lateral=not isinstance(node.parent, exp.From | exp.Subquery))
+        _substitute_records(node, flatten.split(inner), flatten.SPLIT, alias)
     elif isinstance(inner, exp.Literal) and inner.is_string:
         _substitute(node, exp.to_table(inner.this), alias)
     elif invocation.called(inner):
@@ -71,9 +70,9 @@ def lateral(call: Call, node: exp.Lateral) -> None:
             _substitute(node, made, node.args.get("alias"), lateral=True)
         return
     if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
-        _substitute_flatten(node, inner, node.args.get("alias"))
+        _substitute_records(node, flatten.flattened(inner), flatten.FLATTENED, node.args.get("alias"))
     elif isinstance(inner, exp.SplitToTable):
-        _substitute(node, _split_to_table(inner), node.args.get("alias"), lateral=True)
+        _substitute_records(node, flatten.split(inner), flatten.SPLIT, node.args.get("alias"))
 
 
 def bare(node: exp.Table) -> None:
@@ -166,25 +165,11 @@ def _substitute(node: exp.Expr, query: exp.Expr, alias: Any, *, lateral: bool = 
         node.replace(subquery)
 
 
-def _substitute_flatten(node: exp.Expr, inner: exp.Expr, alias: Any) -> None:
-    query, outer = flattened(inner)
-    alone = isinstance(node.parent, exp.From)
+def _substitute_records(node: exp.Expr, listed: str, columns: tuple[str, ...], alias: Any) -> None:
     if alias is not None:
         alias.set("columns", None)
-    parent = node.parent
-    if alone and outer:
-        # Nothing stands beside it: a row of NULLs when there is no element.
-        query = sql(
-            'SELECT coalesce(f."SEQ", 1) AS "SEQ", f."KEY", coalesce(f."PATH", \'\') AS "PATH", f."INDEX", '
-            f'f."VALUE", f."THIS" FROM (SELECT 1) AS o LEFT JOIN ({query.sql("duckdb")}) AS f ON TRUE'
-        )
-        for item in query.find_all(exp.Table):
-            item.meta["ours"] = True
-    _substitute(node, query, alias, lateral=not alone)
-    if outer and isinstance(parent, exp.Join):
-        parent.set("side", "LEFT")
-        parent.set("kind", None)
-        parent.set("on", exp.true())
+    query = record_numbers.records(node, listed, columns, alias.name if alias is not None else "")
+    _substitute(node, query, alias, lateral=not isinstance(node.parent, exp.From | exp.Subquery))
 
 
 def _generator(call: Call, node: exp.Generator) -> exp.Expr:
@@ -202,14 +187,3 @@ def _generator(call: Call, node: exp.Generator) -> exp.Expr:
     for table in query.find_all(exp.Table):
         table.meta["ours"] = True
     return query
-
-
-def _split_to_table(node: exp.Expr) -> exp.Expr:
-    source, delimiter = (item.sql("duckdb") for item in (node.this, node.expression))
-    tree: exp.Expr = exp.maybe_parse(
-        f'SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", p[i] AS "VALUE" FROM (SELECT p, '
-        f"unnest(range(1, "
-        f"len(p) + 1)) AS i FROM (SELECT string_split({source}, {delimiter}) AS p) AS s) AS u",
-        dialect="duckdb",
-    )
-    return tree

@@ -106,7 +106,6 @@ deviates(
     "APPROX_PERCENTILE is exact; the state of APPROX_PERCENTILE_ACCUMULATE holds 1,001 quantiles.",
     "HASH, HASH_AGG and the values of RANDOM, UNIFORM and NORMAL for a seed differ from Snowflake's.",
     "CONDITIONAL_CHANGE_EVENT takes time that grows with the square of a partition.",
-    "SEQ of FLATTEN and SPLIT_TO_TABLE is 1 for every input row.",
     "An array holds JSON null where Snowflake shows undefined.",
     "JAROWINKLER_SIMILARITY can differ by 1.",
 )
