@@ -58,8 +58,8 @@ MACROS = [
     """sf_parse_json(x) AS CASE WHEN x IS NULL OR trim(x::VARCHAR) = '' THEN NULL
         WHEN lower(trim(x::VARCHAR)) IN ('null', 'true', 'false') THEN json(lower(x::VARCHAR))
         WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR)
-        ELSE error('100069|22P02|Error parsing JSON: ' || left(x::VARCHAR, 100)) END""",
-    "sf_try_parse_json(x) AS CASE WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR) END",
+        ELSE CAST(sf_lenient_json(x::VARCHAR) AS JSON) END""",
+    "sf_try_parse_json(x) AS TRY(sf_parse_json(x))",
     # Records of FLATTEN; a pointer says a key, whatever characters it has.
     """sf_flat(x, start_, kinds) AS CASE
         WHEN json_type(x) = 'ARRAY' AND kinds <> 'OBJECT' THEN list_transform(json_extract(x, '$[*]'), lambda e, i:
@@ -89,8 +89,12 @@ MACROS = [
     "sf_array_slice(a, f, t) AS CAST(sf_array_slice_text(CAST(a AS VARCHAR), f, t) AS JSON)",
     "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
     "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
-    "sf_array_to_string(a, d) AS "
-    "array_to_string(list_transform(a::JSON::JSON[], lambda e: json_extract_string(e, '$')), d)",
+    "sf_array_to_string(a, d) AS sf_array_to_string_text(CAST(a AS VARCHAR), d)",
+    "sf_object_of(k, v) AS CAST(sf_object_of_text(CAST(k AS VARCHAR), CAST(v AS VARCHAR)) AS JSON)",
+    "sf_get_path(d, p) AS CAST(sf_get_path_text(CAST(d AS VARCHAR), p) AS JSON)",
+    # Truth as a number, for conversions of numbers.
+    "sf_number_text(x) AS CASE typeof(x) WHEN 'BOOLEAN' THEN CASE WHEN TRY_CAST(x AS BOOLEAN) THEN '1' ELSE '0' END "
+    "ELSE sf_text(x) END",
     "sf_arrays_overlap(a, b) AS list_has_any(a::JSON::JSON[], b::JSON::JSON[])",
     "sf_array_intersection(a, b) AS CAST(sf_array_intersection_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
     "sf_array_except(a, b) AS CAST(sf_array_except_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
@@ -103,29 +107,46 @@ MACROS = [
     "+ (epoch(a::TIMESTAMP) % 86400 - epoch(b::TIMESTAMP) % 86400) / 2678400.0 END AS DECIMAL(38, 6))",
     """sf_epoch(n) AS make_timestamp(CASE WHEN abs(n) < 31536000000 THEN n * 1000000
         WHEN abs(n) < 31536000000000 THEN n * 1000 WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END)""",
-    # Text, numbers (seconds, or finer by their size) and dates as timestamps.
-    """sf_timestamp(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON', 'NULL', '"NULL"') THEN
+    # Text, numbers (seconds, or finer by their size) and dates as timestamps. A number in a VARIANT counts in UTC and
+    # is shown in the session's zone.
+    """sf_timestamp(x) AS CASE WHEN typeof(x) = 'JSON' AND regexp_full_match(CAST(x AS VARCHAR), '-?[0-9]+')
+        THEN CAST(timezone('UTC', sf_epoch(TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))) AS TIMESTAMP)
+        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON', 'NULL', '"NULL"') THEN
         CASE WHEN regexp_full_match(sf_text(x), '-?[0-9]+') THEN sf_epoch(TRY_CAST(sf_text(x) AS BIGINT))
-        ELSE CAST(sf_text(x) AS TIMESTAMP) END
+        ELSE coalesce(TRY_CAST(sf_text(x) AS TIMESTAMP),
+        CAST(left(sf_other_time(sf_text(x), 'Timestamp'), 26) AS TIMESTAMP)) END
         WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'SMALLINT', 'TINYINT')
         THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
         DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
     """sf_date(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') AND NOT
-        regexp_full_match(sf_text(x), '-?[0-9]+') THEN CASE
-        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}')
-        THEN CAST(strptime(sf_text(x), '%d-%b-%Y') AS DATE)
-        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}-[A-Za-z]{4,}-[0-9]{4}')
-        THEN CAST(strptime(sf_text(x), '%d-%B-%Y') AS DATE)
-        WHEN regexp_full_match(sf_text(x), '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}')
-        THEN CAST(strptime(sf_text(x), '%m/%d/%Y') AS DATE)
-        ELSE CAST(sf_text(x) AS DATE) END ELSE CAST(sf_timestamp(x) AS DATE) END""",
+        regexp_full_match(sf_text(x), '-?[0-9]+') THEN coalesce(TRY_CAST(sf_text(x) AS DATE),
+        CAST(left(sf_other_time(sf_text(x), 'Date'), 10) AS DATE)) ELSE CAST(sf_timestamp(x) AS DATE) END""",
+    """sf_time(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') THEN
+        CASE WHEN regexp_full_match(sf_text(x), '-?[0-9]+') THEN CAST(sf_epoch(TRY_CAST(sf_text(x) AS BIGINT)) AS TIME)
+        ELSE CAST(sf_text(x) AS TIME) END WHEN typeof(x) = 'TIME' THEN CAST(x::VARCHAR AS TIME)
+        ELSE CAST(sf_timestamp(x) AS TIME) END""",
     """sf_timestamp_tz(x) AS CASE WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'DOUBLE') OR
-        typeof(x) LIKE 'DECIMAL%'
-        THEN timezone('UTC', sf_timestamp(x)) WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS
-        TIMESTAMPTZ)
-        ELSE CAST(regexp_replace(sf_text(x), '\\s+([+-][0-9][0-9]:?[0-9][0-9])$', '\\1') AS TIMESTAMPTZ) END""",
+        typeof(x) LIKE 'DECIMAL%' OR (typeof(x) IN ('VARCHAR', 'STRING_LITERAL') AND
+        regexp_full_match(sf_text(x), '-?[0-9]+')) THEN timezone('UTC', sf_timestamp(x))
+        WHEN typeof(x) = 'JSON' AND regexp_full_match(sf_text(x), '-?[0-9]+')
+        THEN timezone('UTC', sf_epoch(TRY_CAST(sf_text(x) AS BIGINT)))
+        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS TIMESTAMPTZ)
+        WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') THEN
+        coalesce(TRY_CAST(regexp_replace(sf_text(x), '\\s+([+-][0-9][0-9]:?[0-9][0-9])$', '\\1') AS TIMESTAMPTZ),
+        CAST(sf_other_time(sf_text(x), 'Timestamp') AS TIMESTAMPTZ))
+        ELSE TRY_CAST(x AS TIMESTAMPTZ) END""",
+    # The offset in minutes that a text ends with; NULL when it has none.
+    """sf_text_offset(t) AS CASE WHEN t LIKE '%:%Z' THEN 0
+        WHEN regexp_matches(t, ':.*[+-][0-9][0-9]:?[0-9]?[0-9]?\\s*$') THEN
+        (CASE WHEN regexp_extract(t, '([+-])[0-9:]+\\s*$', 1) = '-' THEN -1 ELSE 1 END) *
+        (CAST(regexp_extract(t, '[+-]([0-9][0-9]):?([0-9][0-9])?\\s*$', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(
+        regexp_extract(t, '[+-]([0-9][0-9]):?([0-9][0-9])?\\s*$', 2) AS INTEGER), 0)) END""",
+    # A moment as ISO text, for formats that DuckDB does not write.
+    """sf_iso(x) AS CASE typeof(x) WHEN 'TIME' THEN '1970-01-01 ' || CAST(x AS VARCHAR)
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%f%z')
+        ELSE strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%f') END""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",
@@ -136,8 +157,9 @@ MACROS = [
     "sf_array_insert(a, p, x) AS "
     "CAST(sf_array_insert_text(CAST(a AS VARCHAR), p, CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
     "sf_array_remove(a, x) AS CAST(sf_array_remove_text(CAST(a AS VARCHAR), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
-    "sf_array_remove_at(a, p) AS to_json(list_concat((a::JSON::JSON[])[:p], (a::JSON::JSON[])[p + 2:]))",
-    "sf_array_flatten(a) AS to_json(flatten(a::JSON::JSON[][]))",
+    "sf_array_remove_at(a, p) AS CAST(sf_array_remove_at_text(CAST(a AS VARCHAR), p) AS JSON)",
+    "sf_array_flatten(a) AS CASE WHEN NOT list_contains(json_extract(a::JSON, '$[*]'), 'null'::JSON) "
+    "THEN to_json(flatten(a::JSON::JSON[][])) END",
     "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a AS VARCHAR), asc_, nulls_) AS JSON)",
     "sf_get_ignore_case(o, k) AS CAST(sf_get_ignore_case_text(CAST(o AS VARCHAR), k) AS JSON)",
     "sf_parse_ip(t, k, p) AS CAST(sf_parse_ip_text(t, k, p) AS JSON)",
@@ -153,11 +175,14 @@ MACROS = [
     "sf_chr(n) AS chr(CAST(n AS INTEGER))",
     "sf_contains(a, b) AS contains(sf_text(a), sf_text(b))",
     "sf_factorial(n) AS CAST(factorial(CAST(n AS INTEGER)) AS HUGEINT)",
-    "sf_bit_length(x) AS CAST(strlen(sf_text(x)) * 8 AS BIGINT)",
+    "sf_bit_length(x) AS CAST(CASE WHEN typeof(x) = 'BLOB' THEN strlen(sf_text(x)) * 4 ELSE strlen(sf_text(x)) * 8 END "
+    "AS BIGINT)",
     "sf_pair(k, v) AS CASE WHEN k IS NULL THEN CAST('{}' AS JSON) ELSE json_object(CAST(k AS VARCHAR), v) END",
     "sf_getbit(n, i) AS CAST((CAST(n AS BIGINT) >> CAST(i AS INTEGER)) & 1 AS BIGINT)",
-    "sf_array_min(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), true, false) AS JSON), '$[0]')",
-    "sf_array_max(a) AS json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), false, false) AS JSON), '$[0]')",
+    "sf_array_min(a) AS "
+    "nullif(json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), true, false) AS JSON), '$[0]'), 'null'::JSON)",
+    "sf_array_max(a) AS "
+    "nullif(json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), false, false) AS JSON), '$[0]'), 'null'::JSON)",
     "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
     "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",

@@ -67,7 +67,10 @@ def _offset(node: Any) -> str | None:
         source = source.expressions[0] if isinstance(source, exp.Anonymous) else source.this
     if isinstance(source, exp.Literal) and source.is_string:
         return _written(source.this)
-    return None if isinstance(source, exp.Column) else _HERE
+    kind = source.meta.get("kind")
+    if (isinstance(source, exp.Anonymous) and source.this == "sf_time_in") or (kind and kind.name == "VARCHAR"):
+        return f"coalesce(sf_text_offset({source.sql('duckdb')}), {_HERE})"
+    return None if isinstance(source, exp.Column) and (kind is None or kind.name == "TIMESTAMP_TZ") else _HERE
 
 
 def _written(text: str) -> str:

@@ -5,6 +5,7 @@ Source: Snowflake's documentation of each function.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import json
@@ -14,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from airflow_provider_spcs.emulator.engine import lenient_json, regular_expressions, time_formats
 
 _SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
            **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
@@ -156,6 +159,50 @@ def array_remove(document: str, value: str) -> str:
     return json.dumps([found for found in json.loads(document) if not _same(found, unwanted)])
 
 
+def array_to_string(document: str, separator: str) -> str:
+    """The elements of an array as text, a separator between them; nothing for null."""
+
+    def shown(value: Any) -> str:
+        if value is None:
+            return ""
+        return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+    return separator.join(shown(value) for value in json.loads(document))
+
+
+def get_path(document: str, path: str) -> str | None:
+    """The value at a path such as ``a.b[0]["c d"]``; None when there is none."""
+    value = json.loads(document)
+    for key, index, quoted in re.findall(r"([^.\[\]\"']+)|\[(\d+)\]|\[[\"'](.*?)[\"']\]", path):
+        if index:
+            value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
+        else:
+            value = value.get(key or quoted) if isinstance(value, dict) else None
+        if value is None:
+            return None
+    return json.dumps(value, separators=(",", ":"))
+
+
+def object_of(keys: str, values: str) -> str:
+    """An object of keys and values side by side; a pair without key is left out."""
+    pairs = zip(json.loads(keys), json.loads(values), strict=True)
+    return json.dumps({str(key): value for key, value in pairs if key is not None}, separators=(",", ":"))
+
+
+def md5_number(text: str, upper: bool) -> int:
+    """The upper or the lower half of an MD5 digest, as a number."""
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8] if upper else digest[8:])
+
+
+def array_remove_at(document: str, place: int) -> str:
+    """An array without the element at a place; a negative one counts from the end, a far one takes nothing away."""
+    read = json.loads(document)
+    if -len(read) <= place < len(read):
+        del read[place]
+    return json.dumps(read)
+
+
 def array_insert(document: str, place: int, value: str) -> str:
     """An array with a value at a place; a negative one counts from the end, a far one is reached by nulls."""
     read = json.loads(document)
@@ -218,20 +265,29 @@ def in_order(document: str) -> str:
     return json.dumps(json.loads(document), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
-def regexp_replaced(  # noqa: PLR0917 - as DuckDB calls it
-    text: str, pattern: str, replacement: str, place: int, which: int, options: str
-) -> str:
-    """A text with one match of a pattern, or all of them (0), replaced from a place on."""
-    flags = (re.IGNORECASE if "i" in options else 0) | (re.DOTALL if "s" in options else 0)
-    flags |= re.MULTILINE if "m" in options else 0
-    head, tail = text[: place - 1], text[place - 1 :]
-    template = re.sub(r"\\(\d)", r"\\g<\1>", replacement)
-    if not which:
-        return head + re.sub(pattern, template, tail, flags=flags)
-    for count, found in enumerate(re.finditer(pattern, tail, flags), start=1):
-        if count == which:
-            return head + tail[: found.start()] + found.expand(template) + tail[found.end() :]
-    return text
+def time_in(text: str, form: str) -> str:
+    """The moment that a text in a format says, as ISO text with the offset that it was given in.
+
+    Raises:
+        ValueError: It says none.
+    """
+    found = time_formats.automatic(text) if form.upper() == "AUTO" else time_formats.read(text, form)
+    if found is None:
+        raise ValueError(f"100096|22007|Can't parse '{text}' as timestamp with format '{form}'")
+    return found
+
+
+def other_time(text: str, kind: str) -> str:
+    """The moment that a text says in a format that DuckDB does not know.
+
+    Raises:
+        ValueError: It says none; ``kind`` is what was looked for.
+    """
+    found = time_formats.automatic(text)
+    if found is None:
+        number = 100040 if kind == "Date" else 100035
+        raise ValueError(f"{number}|22007|{kind} '{text}' is not recognized")
+    return found
 
 
 _RECORDS: OrderedDict[str, int] = OrderedDict()
@@ -266,18 +322,32 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_array_union_text": (array_union, ["VARCHAR"], "VARCHAR"),
     "sf_arrays_zip_text": (arrays_zip, ["VARCHAR"], "VARCHAR"),
     "sf_flat_tree_text": (flat_tree, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_time_in": (time_in, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_other_time": (other_time, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_time_out": (time_formats.write, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_in_order": (in_order, ["VARCHAR"], "VARCHAR"),
-    "sf_regexp_replaced": (
-        regexp_replaced,
-        ["VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "INTEGER", "VARCHAR"],
-        "VARCHAR",
-    ),
+    "sf_array_to_string_text": (array_to_string, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_get_path_text": (get_path, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_object_of_text": (object_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_md5_number": (md5_number, ["VARCHAR", "BOOLEAN"], "HUGEINT"),
+    "sf_array_remove_at_text": (array_remove_at, ["VARCHAR", "INTEGER"], "VARCHAR"),
     "sf_map_pick_text": (map_pick, ["VARCHAR", "VARCHAR"], "VARCHAR"),
 }
 
 
+def _of_known(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, NULL for NULL; it may answer NULL, which DuckDB takes only of one that gets NULLs, too."""
+
+    @functools.wraps(function)  # DuckDB asks for the parameters
+    def called(*values: Any) -> Any:
+        return None if any(value is None for value in values) else function(*values)
+
+    return called
+
+
 def register(connection: Any) -> None:
     """Make the functions known to DuckDB, before the macros that call them."""
-    for name, (function, kinds, returned) in FUNCTIONS.items():
-        connection.create_function(name, function, kinds, returned)
+    every = FUNCTIONS | regular_expressions.FUNCTIONS | lenient_json.FUNCTIONS
+    for name, (function, kinds, returned) in every.items():
+        connection.create_function(name, _of_known(function), kinds, returned, null_handling="special")
     connection.create_function("sf_record", record, ["VARCHAR"], "BIGINT", type="arrow", side_effects=True)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _SEMI = {"VARIANT", "OBJECT", "ARRAY"}
 _WIDEST = 38
-_ITS_ARGUMENT = (exp.Alias, exp.Paren, exp.Neg, exp.Min, exp.Max, exp.AnyValue, exp.Distinct, exp.Window, exp.Abs,
+_SAME = (exp.Alias, exp.Paren, exp.Neg)
+"""What is NULL only when its argument is."""
+_ITS_ARGUMENT = (*_SAME, exp.Min, exp.Max, exp.AnyValue, exp.Distinct, exp.Window, exp.Abs,
                  exp.FirstValue, exp.LastValue, exp.NthValue, exp.Lag, exp.Lead, exp.Mode, exp.IgnoreNulls,
                  exp.RespectNulls, exp.ArgMax, exp.ArgMin, exp.Order, exp.Nullif, exp.WithinGroup)  # fmt: skip
 
@@ -56,7 +58,7 @@ class Kinds:
     def _of(self, node: Any) -> Declared | None:  # noqa: PLR0911, C901 - one branch a kind of node
         if isinstance(node, _ITS_ARGUMENT):
             inner = self.of(node.this or (node.expressions[0] if node.expressions else None))
-            return inner if inner is None or isinstance(node, exp.Alias | exp.Paren) else inner.known(required=False)
+            return inner if inner is None or isinstance(node, _SAME) else inner.known(required=False)
         if isinstance(node, exp.Column):
             return self.scopes.column(node)
         if isinstance(node, exp.Parameter):
@@ -66,13 +68,21 @@ class Kinds:
         if isinstance(node, exp.Literal):
             constant = literal(node)
             return constant.known(required=True) if constant else None
+        if isinstance(node, exp.Boolean):
+            return Declared("BOOLEAN", required=True)
         if isinstance(node, exp.Cast):
-            return results.cast(node)
+            return results.cast(node, self.of(node.this))
         if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
-            return results.arithmetic(node, self.of(node.this), self.of(node.args.get("expression")))
+            left, right = self.of(node.this), self.of(node.args.get("expression"))
+            result = results.arithmetic(node, left, right)
+            known = left is not None and right is not None and left.required and right.required
+            return result.known(required=known) if result is not None else None
         branches = _branches(node)
         if branches is not None:
-            return self.common([self.of(item) for item in branches if not isinstance(item, exp.Null)])
+            kinds = [self.of(item) for item in branches if not isinstance(item, exp.Null)]
+            either = self.common(kinds)
+            known = isinstance(node, exp.Coalesce) and any(kind is not None and kind.required for kind in kinds)
+            return either.known(required=known) if either is not None else None
         if isinstance(node, exp.Subquery):
             columns = self.scopes.projected(node)
             only = columns[0][1] if len(columns) == 1 else None
@@ -90,12 +100,15 @@ class Kinds:
         if first is None or any(kind is None or kind.name != first.name for kind in found):
             return None
         known = [kind for kind in found if kind is not None]
+        required = all(kind.required for kind in known)
         if first.name == "NUMBER":
             scale = max(kind.second or 0 for kind in known)
             leading = max((kind.first or _WIDEST) - (kind.second or 0) for kind in known)
-            return Declared("NUMBER", min(leading + scale, _WIDEST), scale, all(kind.integer for kind in known))
+            whole = all(kind.integer for kind in known)
+            return Declared("NUMBER", min(leading + scale, _WIDEST), scale, whole, required=required)
         sizes = [kind.first for kind in known]
-        return Declared(first.name, None if None in sizes else max(size for size in sizes if size is not None))
+        longest = None if None in sizes else max(size for size in sizes if size is not None)
+        return Declared(first.name, longest, required=required)
 
     def variant(self, node: exp.Expr | None) -> bool:
         """Whether an expression is known to be semi-structured."""

@@ -37,9 +37,14 @@ _CASTS = {
 _BIG = {"INT128", "HUGEINT"}
 
 
-def cast(node: exp.Cast) -> Declared | None:
-    """The type that a value is cast to."""
-    kind = node.to
+def cast(node: exp.Cast, inner: Declared | None) -> Declared | None:
+    """The type that a value of type ``inner`` is cast to; NULL when the value is, or when a VARIANT holds null."""
+    found = _cast_to(node.to)
+    kept = inner is not None and inner.required and inner.name != "VARIANT" and not isinstance(node, exp.TryCast)
+    return found.known(required=kept) if found is not None else None
+
+
+def _cast_to(kind: Any) -> Declared | None:
     sizes = [int(item.name) for item in kind.expressions if item.name.isdigit()]
     if kind.this in exp.DataType.INTEGER_TYPES or kind.this.name in _BIG:
         return Declared("NUMBER", _WIDEST, 0, integer=kind.this.name not in _BIG)
@@ -191,6 +196,7 @@ _ALWAYS: dict[type, Declared] = {
         ],
         Declared("FLOAT"),
     ),
+    exp.JSONObject: Declared("OBJECT"),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
     exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
 }
@@ -258,6 +264,8 @@ def function(node: Any, of: Of) -> Declared | None:
         name = str(node.this).upper()
         if name == "CONVERT_TIMEZONE":
             return _converted(node)
+        if name == "RATIO_TO_REPORT":
+            return mean(of(node.expressions[0]))
         return _sized(node) if name in _DECIMALS else _NAMED.get(name)
     always = _ALWAYS.get(type(node))
     if always is not None:

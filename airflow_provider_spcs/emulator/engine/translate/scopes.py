@@ -191,7 +191,10 @@ class Scopes:
         found: Columns = []
         for index in range(width):
             kinds = [self._kinds.of(row[index]) for row in rows if not isinstance(row[index], exp.Null)]
-            found.append((f"COLUMN{index + 1}", self._kinds.common(kinds)))
+            kind = self._kinds.common(kinds)
+            if kind is not None and len(kinds) < len(rows):
+                kind = kind.known(required=False)
+            found.append((f"COLUMN{index + 1}", kind))
         return found
 
 

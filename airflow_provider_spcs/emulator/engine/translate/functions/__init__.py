@@ -16,6 +16,7 @@ from airflow_provider_spcs.emulator.engine.translate.functions import (
     converting,
     dates,
     numbers,
+    regexps,
     semistructured,
     strings,
     typed,
@@ -27,7 +28,7 @@ from airflow_provider_spcs.emulator.routines import calling
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.translate.call import Call
 
-_FAMILIES = (analytics, casts, converting, dates, numbers, semistructured, strings)
+_FAMILIES = (analytics, casts, converting, dates, numbers, regexps, semistructured, strings)
 CLASSES = {kind: rule for family in _FAMILIES for kind, rule in family.CLASSES.items()}
 NAMES = {name: rule for family in _FAMILIES for name, rule in family.NAMES.items()}
 

@@ -15,7 +15,8 @@ _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.R
          exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
 _COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
             "TIMESTAMP_NTZ": "TIMESTAMP", "TIMESTAMP_LTZ": "TIMESTAMPTZ", "TIMESTAMP_TZ": "TIMESTAMPTZ"}  # fmt: skip
-_NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev)
+_NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance,
+            exp.VariancePop, exp.Corr, exp.CovarSamp, exp.CovarPop)  # fmt: skip
 
 
 def rewrite(kinds: Any, node: exp.Expr) -> None:
@@ -28,9 +29,10 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "this", _by_example(node.args["low"]))
     elif isinstance(node, _ARITHMETIC + _NUMBERS):
         _each(kinds, node, "DOUBLE")
-        found = kinds.of(node.this) if isinstance(node, _NUMBERS) else None
-        if found is not None and found.name == "VARCHAR" and not isinstance(node.this, exp.Literal):
-            _cast(node, "this", "DOUBLE")
+        for key in ("this", "expression") if isinstance(node, _NUMBERS) else ():
+            found = kinds.of(node.args.get(key))
+            if found is not None and found.name == "VARCHAR" and not isinstance(node.args[key], exp.Literal):
+                _cast(node, key, "DOUBLE")
     elif isinstance(node, _TEXT):
         _each(kinds, node, "TEXT")
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
-from airflow_provider_spcs.emulator.engine.translate.functions.strings import strftime
+from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
 
@@ -29,7 +29,7 @@ def _cast(made: str, duckdb_type: str, kind: Declared, *, attempt: bool = False)
 def _number(*, attempt: bool) -> Callable[[Any], exp.Expr]:
     def rule(node: Any) -> exp.Expr:
         source, *rest = node.expressions
-        made = f"sf_text({_text(source)})"
+        made = f"sf_number_text({_text(source)})"
         if rest and isinstance(rest[0], exp.Literal) and rest[0].is_string:
             wanted = rest.pop(0).this.replace("'", "''")
             made = f"sf_number_in({made}, '{wanted}')"
@@ -44,7 +44,7 @@ def _number(*, attempt: bool) -> Callable[[Any], exp.Expr]:
 
 def _double(*, attempt: bool) -> Callable[[Any], exp.Expr]:
     def rule(node: Any) -> exp.Expr:
-        made = f"sf_text({_text(node.expressions[0])})"
+        made = f"sf_number_text({_text(node.expressions[0])})"
         if len(node.expressions) > 1:
             wanted = node.expressions[1].name.replace("'", "''")
             made = f"sf_number_in({made}, '{wanted}')"
@@ -58,16 +58,13 @@ def _moment(name: str, *, attempt: bool) -> Callable[[Any], exp.Expr]:
 
     def rule(node: Any) -> exp.Expr:
         source, *rest = node.expressions
-        if rest and not isinstance(rest[0], exp.Literal):
-            raise unsupported(f"TO_{name} with a format that is not a literal")
-        text = _text(source)
-        if rest and rest[0].this.upper() != "AUTO":
-            wanted = strftime(rest[0].this).replace("'", "''")
-            made = f"{'try_strptime' if attempt else 'strptime'}({text}, '{wanted}')"
-            return _cast(made, name, Declared(name))
-        if name == "TIME" or attempt:
-            return _cast(f"sf_text({text})" if attempt else text, name, Declared(name), attempt=attempt)
-        return _cast(f"sf_date({text})", name, Declared(name))
+        if rest and rest[0].name.upper() != "AUTO":
+            made = formatted(source, rest[0]).sql("duckdb")
+        elif name == "TIME":
+            made = f"sf_time({_text(source)})"
+        else:
+            made = f"sf_date({_text(source)})"
+        return _cast(f"TRY({made})" if attempt else made, name, Declared(name))
 
     return rule
 
@@ -94,6 +91,21 @@ def _taken(kind: str, duckdb_type: str) -> Callable[[Any], exp.Expr]:
 def _sha2(node: Any) -> exp.Expr:
     bits = node.expressions[1] if len(node.expressions) > 1 else exp.Literal.number(256)
     return function("sf_sha2", node.expressions[0], bits)
+
+
+def _sha2_bytes(node: Any) -> exp.Expr:
+    bits = node.args.get("length") or exp.Literal.number(256)
+    return function("unhex", function("sf_sha2", node.this, bits))
+
+
+def _decoded(name: str, *, text: bool) -> Callable[[Any], exp.Expr]:
+    """TRY_HEX_DECODE and TRY_BASE64_DECODE: NULL for what cannot be decoded."""
+
+    def rule(node: Any) -> exp.Expr:
+        made = f"{name}(sf_text({_text(node.this)}))"
+        return sql(f"TRY(decode({made}))" if text else f"TRY({made})")
+
+    return rule
 
 
 def _parse_ip(node: Any) -> exp.Expr:
@@ -131,21 +143,6 @@ def _map_pick(node: Any) -> exp.Expr:
     return function("sf_map_pick", node.expressions[0], function("json_array", *node.expressions[1:]))
 
 
-def _replaced(node: Any) -> exp.Expr:
-    """REGEXP_REPLACE from a place on, or of one occurrence; without them DuckDB's own."""
-    if not node.args.get("occurrence") and not node.args.get("position"):
-        kept: exp.Expr = node
-        return kept
-    given = {
-        "position": exp.Literal.number(1),
-        "occurrence": exp.Literal.number(0),
-        "modifiers": exp.Literal.string(""),
-    }
-    items = [node.args.get(name) or default for name, default in given.items()]
-    replacement = node.args.get("replacement") or exp.Literal.string("")
-    return function("sf_regexp_replaced", node.this, node.expression, replacement, *items)
-
-
 def _zoned(node: Any) -> exp.Expr:
     made = function("make_timestamp", *[node.args[name] for name in ("year", "month", "day", "hour", "min", "sec")])
     zone = node.args.get("zone")
@@ -176,8 +173,14 @@ def _refused(what: str) -> Callable[[Any], exp.Expr]:
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
-    exp.RegexpReplace: _replaced,
     exp.TimestampTzFromParts: _zoned,
+    exp.MD5NumberLower64: lambda node: function("sf_md5_number", function("sf_text", node.this), exp.false()),
+    exp.MD5NumberUpper64: lambda node: function("sf_md5_number", function("sf_text", node.this), exp.true()),
+    exp.SHA2Digest: _sha2_bytes,
+    exp.TryHexDecodeString: _decoded("unhex", text=True),
+    exp.TryHexDecodeBinary: _decoded("unhex", text=False),
+    exp.TryBase64DecodeString: _decoded("from_base64", text=True),
+    exp.TryBase64DecodeBinary: _decoded("from_base64", text=False),
     exp.Chr: lambda node: function("sf_chr", node.expressions[0]),
     exp.ConnectByRoot: _refused("CONNECT_BY_ROOT"),
 }

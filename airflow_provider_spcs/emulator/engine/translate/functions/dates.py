@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,21 @@ from airflow_provider_spcs.emulator.engine.types import Declared
 
 _ADD = (exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TsOrDsAdd, exp.AddMonths)
 _TRUNC = (exp.DateTrunc, exp.TimestampTrunc)
-_SMALL = {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "H", "M", "S", "MS", "US", "NS"}
+_NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOSECS", "NSECONDS"}
+_SMALL = _NANO | {
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "MILLISECOND",
+    "MICROSECOND",
+    "NANOSECOND",
+    "H",
+    "M",
+    "S",
+    "MS",
+    "US",
+    "NS",
+}
 
 
 def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
@@ -22,11 +37,28 @@ def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
         return node
     kind = kinds.of(node.this)
     unit = node.args.get("unit")
+    small = unit is not None and unit.name.upper() in _SMALL
+    if isinstance(node, _TRUNC) and small and ((kind and kind.name == "DATE") or unit.name.upper() in _NANO):
+        kept: exp.Expr = node.this  # nothing is smaller
+        return kept
+    if isinstance(node, _ADD) and unit is not None and unit.name.upper() in _NANO:
+        return _nanoseconds(node, kind)
     if kind is None or kind.name != "DATE" or (unit is not None and unit.name.upper() in _SMALL):
         return node
     cast = exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     cast.meta["declared"] = Declared("DATE")
     return cast
+
+
+def _nanoseconds(node: Any, kind: Declared | None) -> exp.Expr:
+    """Times keep microseconds here; the type stays what it was."""
+    moment = node.this.sql("duckdb")
+    if kind is None or kind.name == "DATE":
+        moment = f"CAST({moment} AS TIMESTAMP)"
+    sign = "-" if isinstance(node, exp.DateSub) else "+"
+    made = sql(f"({moment} {sign} to_microseconds(CAST(({node.expression.sql('duckdb')}) // 1000 AS BIGINT)))")
+    made.meta["declared"] = kind if kind is not None and kind.name != "DATE" else Declared("TIMESTAMP_NTZ")
+    return made
 
 
 def _by_days(node: exp.Expr) -> bool:
@@ -45,27 +77,37 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
     def rule(node: Any) -> exp.Expr:
         source = node.expressions[0]
         wanted = node.expressions[1] if len(node.expressions) > 1 else None
-        if attempt and wanted is None:
-            made: exp.Expr = exp.TryCast(this=source, to=exp.DataType.build(kind), requires_string=False)
-        elif wanted is None:
+        if wanted is None or (isinstance(wanted, exp.Literal) and wanted.this.upper() == "AUTO"):
             made = function("sf_timestamp" if zone == "NTZ" else "sf_timestamp_tz", source)
-        elif isinstance(wanted, exp.Literal) and wanted.is_string:
-            made = _formatted(source, wanted, attempt=attempt)
+        elif is_format(wanted):
+            made = formatted(source, wanted, zoned=zone != "NTZ")
         else:
-            made = sql(
-                f"make_timestamp(CAST(({source.sql('duckdb')}) * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT))"
-            )
-        cast = exp.Cast(this=made, to=exp.DataType.build(kind))
+            scaled = f"CAST(({source.sql('duckdb')}) * power(10, 6 - {wanted.sql('duckdb')}) AS BIGINT)"
+            made = sql(f"make_timestamp({scaled})" if zone == "NTZ" else f"timezone('UTC', make_timestamp({scaled}))")
+        cast = exp.Cast(this=function("TRY", made) if attempt else made, to=exp.DataType.build(kind))
         cast.meta["declared"] = Declared(f"TIMESTAMP_{zone}")
         return cast
 
     return rule
 
 
-def _formatted(source: Any, wanted: exp.Literal, *, attempt: bool) -> exp.Expr:
-    if wanted.this.upper() == "AUTO":
-        return function("sf_timestamp", source)
-    return function("try_strptime" if attempt else "strptime", source, exp.Literal.string(strftime(wanted.this)))
+def is_format(wanted: Any) -> bool:
+    """Whether a second argument is a format, and no scale."""
+    if isinstance(wanted, exp.Literal):
+        return bool(wanted.is_string)
+    kind = wanted.meta.get("kind")
+    return kind is not None and kind.name == "VARCHAR"
+
+
+def formatted(source: Any, wanted: Any, *, zoned: bool = False) -> exp.Expr:
+    """The moment that a text says in a format: DuckDB's own reading of plain literals, ours of the rest."""
+    if isinstance(wanted, exp.Literal) and _PLAIN.fullmatch(wanted.this):
+        return function("strptime", function("sf_text", source), exp.Literal.string(strftime(wanted.this)))
+    text = f"sf_time_in(sf_text({source.sql('duckdb')}), {wanted.sql('duckdb')})"
+    return sql(text if zoned else f"CAST(left({text}, 26) AS TIMESTAMP)")
+
+
+_PLAIN = re.compile(r"(?:YYYY|MM(?!MM)|DD|HH24|MI|SS|FF\d?|[-/.,: T]|\"[^\"]*\")*", re.IGNORECASE)
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {}

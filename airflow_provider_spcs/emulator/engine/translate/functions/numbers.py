@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate import results
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.types import Declared
 
@@ -22,6 +23,8 @@ def exact(kinds: Any, node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Div):
         plain = isinstance(node.expression, exp.Literal) and float(node.expression.this or 0) != 0
         made = node if plain else function("sf_divide", node.this, node.expression)
+    elif isinstance(node, _DEVIATIONS):
+        return _deviation(kinds, node)
     elif not isinstance(node, _INEXACT):
         return node
     kind = kinds.of(node)
@@ -38,6 +41,24 @@ def _scaled(made: exp.Expr, kind: Declared | None) -> exp.Expr:
     return cast
 
 
+_DEVIATIONS = (exp.Stddev, exp.StddevSamp, exp.StddevPop)
+
+
+def _deviation(kinds: Any, node: Any) -> exp.Expr:
+    """The root of the variance, which of numbers is a number: STDDEV of 1, 1 and 3 is the root of 1.333333.
+
+    Source: examples of STDDEV in the reference of Snowpark for Python.
+    """
+    kind = results.mean(kinds.of(node.this))
+    if kind is None or kind.name != "NUMBER":
+        return node
+    made = (exp.VariancePop if isinstance(node, exp.StddevPop) else exp.Variance)(this=node.this)
+    if isinstance(node.parent, exp.Window | exp.Filter):
+        made.meta["deviation"] = kind
+        return made
+    return function("sqrt", _scaled(made, kind))
+
+
 _INEXACT = (exp.Avg, exp.Median, exp.Variance, exp.VariancePop, exp.Kurtosis)
 _WITHIN = (*_INEXACT, exp.PercentileCont)
 
@@ -49,7 +70,21 @@ def _wrapped(kinds: Any, node: exp.Expr) -> exp.Expr:
         inner = inner.this
     if not isinstance(inner, _WITHIN) or isinstance(node.parent, exp.Window | exp.Filter):
         return node
+    if inner.meta.get("deviation") is not None:
+        return function("sqrt", _scaled(node, inner.meta["deviation"]))
     return _scaled(node, kinds.of(inner))
+
+
+def _places(node: Any) -> exp.Expr:
+    """ROUND and TRUNC to a computed number of places, which DuckDB takes for floats only."""
+    named = isinstance(node, exp.Anonymous)  # TRUNC of what may be a date keeps its name
+    source, wanted = [*node.expressions, None][:2] if named else (node.this, node.args.get("decimals"))
+    if wanted is None or wanted.find(exp.Column) is None:
+        kept: exp.Expr = node
+        return kept
+    factor = f"power(10, {wanted.sql('duckdb')})"
+    name = "round" if isinstance(node, exp.Round) else "trunc"
+    return _scaled(sql(f"{name}({source.sql('duckdb')} * {factor}) / {factor}"), source.meta.get("kind"))
 
 
 def _modulo(node: exp.Expr) -> exp.Expr:
@@ -85,7 +120,7 @@ def _window(node: exp.Expr) -> exp.Expr:
         return node
     total = node.copy()
     total.set("this", sql(f"sum({inner})"))
-    return sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))")
+    return _scaled(sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))"), node.meta.get("kind"))
 
 
 def _sample(node: exp.Expr) -> exp.Expr:
@@ -94,5 +129,11 @@ def _sample(node: exp.Expr) -> exp.Expr:
     return node
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expr]] = {exp.Mod: _modulo, exp.TableSample: _sample, exp.Window: _window}
-NAMES: dict[str, Callable[[Any], exp.Expr]] = {"HASH": _hash, "RATIO_TO_REPORT": _ratio}
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.Mod: _modulo,
+    exp.Round: _places,
+    exp.Trunc: _places,
+    exp.TableSample: _sample,
+    exp.Window: _window,
+}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {"HASH": _hash, "RATIO_TO_REPORT": _ratio, "TRUNC": _places}

@@ -20,9 +20,16 @@ def _construct_keeping(node: exp.Expr) -> exp.Expr:
     return _object(node.expressions, keep_null=True)
 
 
+def _keyed(node: exp.Expr) -> exp.Expr:
+    pairs = node.expressions
+    if not all(isinstance(pair, exp.JSONKeyValue) for pair in pairs):
+        return _object(pairs, keep_null=True)
+    return _object([part for pair in pairs for part in (pair.this, pair.expression)], keep_null=True)
+
+
 def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
     if len(items) == 1 and isinstance(items[0], exp.Star | exp.Column) and items[0].is_star:
-        return _all_columns(items[0])
+        return _all_columns(items[0], keep_null=keep_null)
     pairs = [(items[index], items[index + 1]) for index in range(0, len(items) - 1, 2)]
     if all(isinstance(key, exp.Literal) for key, _ in pairs):
         pairs.sort(key=lambda pair: str(pair[0].this))  # Snowflake shows keys in order
@@ -40,11 +47,13 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
 
 def _pairs(pairs: list[tuple[Any, Any]], *, keep_null: bool) -> exp.Expr:
     """Keys that are computed: a pair whose key is NULL is left out; a later pair of a key wins."""
+    if keep_null:
+        keys, values = ([pair[side] for pair in pairs] for side in (0, 1))
+        return function("sf_object_of", function("json_array", *keys), function("json_array", *values))
     found = sql("CAST('{}' AS JSON)")
     for key, value in pairs:
         made = function("sf_pair", key, value)
-        # A merge patch drops keys whose value is null; wanted nulls stay when nothing is merged.
-        found = made if keep_null and len(pairs) == 1 else function("json_merge_patch", found, made)
+        found = function("json_merge_patch", found, made)  # drops keys whose value is null
     return found
 
 
@@ -54,7 +63,7 @@ def _never_null(item: Any) -> bool:
     return parsed and isinstance(item.expressions[0], exp.Literal)
 
 
-def _all_columns(star: Any) -> exp.Expr:
+def _all_columns(star: Any, *, keep_null: bool = False) -> exp.Expr:
     select = star.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     values = source is not None and isinstance(source.this, exp.Values) and not source.this.args.get("alias")
@@ -62,7 +71,8 @@ def _all_columns(star: Any) -> exp.Expr:
     if source is None or select.args.get("joins") or not name:
         raise unsupported("OBJECT_CONSTRUCT(*) over more than one source")
     row = exp.column(exp.to_identifier(name, quoted=True))
-    return function("json_merge_patch", sql("CAST('{}' AS JSON)"), function("to_json", row))
+    made = function("to_json", row)
+    return made if keep_null else function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
 
 
 def _star_map(node: exp.Expr) -> exp.Expr:
@@ -102,7 +112,7 @@ def element(source: Any, key: Any) -> exp.Expr:
 def _get_path(node: exp.Expr) -> exp.Expr:
     path = node.expressions[1]
     if not isinstance(path, exp.Literal):
-        raise unsupported("GET_PATH with a path that is not a literal")
+        return function("sf_get_path", node.expressions[0], path)
     return function("json_extract", as_json(node.expressions[0]), exp.Literal.string(f"$.{path.this}"))
 
 
@@ -172,6 +182,9 @@ def _insert(node: exp.Expr) -> exp.Expr:
 
 
 def _pick(node: exp.Expr) -> exp.Expr:
+    kind = node.expressions[1].meta.get("kind")
+    if kind is not None and kind.name in {"ARRAY", "VARIANT"}:
+        return function("sf_map_pick", *node.expressions[:2])
     items: list[Any] = []
     for key in node.expressions[1:]:
         items += [key, element(node.expressions[0].copy(), key.copy())]
@@ -227,6 +240,7 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.JSONExtract: _extract,
     exp.StarMap: _star_map,
     exp.Struct: _struct,
+    exp.JSONObject: _keyed,
     exp.Array: _array,
     exp.WithinGroup: _within,
 }

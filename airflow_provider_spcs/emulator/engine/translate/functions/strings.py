@@ -12,10 +12,13 @@ from airflow_provider_spcs.emulator.engine.translate.functions.build import func
 from airflow_provider_spcs.emulator.errors import unsupported
 
 _DATE = re.compile(r"YYYY|YY|MM|MON|DD|DY|HH|MI|SS|FF", re.IGNORECASE)
+_OURS = re.compile(r"FF(?![36])|TZ|MMMM.*MMMM", re.IGNORECASE)
+"""What DuckDB does not write as Snowflake does."""
 _PARTS = [
     ("YYYY", "%Y"), ("YY", "%y"), ("MMMM", "%B"), ("MON", "%b"), ("MM", "%m"), ("DD", "%d"), ("DY", "%a"),
     ("HH24", "%H"), ("HH12", "%I"), ("HH", "%H"), ("AM", "%p"), ("PM", "%p"), ("MI", "%M"), ("SS", "%S"),
-    ("FF9", "%n"), ("FF6", "%f"), ("FF3", "%g"), ("FF0", ""), ("FF", "%n"), ("TZHTZM", "%z"), ("TZH:TZM", "%z"),
+    *((f"FF{digits}", "%n") for digits in (1, 2, 4, 5, 7, 8, 9)), ("FF6", "%f"), ("FF3", "%g"), ("FF0", ""),
+    ("FF", "%n"), ("TZHTZM", "%z"), ("TZH:TZM", "%z"),
     ("TZH", "%z"),
 ]  # fmt: skip
 
@@ -42,11 +45,17 @@ def _to_char(node: exp.Expr) -> exp.Expr:
     if len(node.expressions) == 1:
         return function("sf_varchar", source)
     wanted = node.expressions[1]
+    kind = source.meta.get("kind")
+    time = kind is not None and (kind.name == "DATE" or kind.name.startswith("TIME"))
     if not isinstance(wanted, exp.Literal):
-        raise unsupported("TO_CHAR with a format that is not a literal")
+        if not time:
+            raise unsupported("TO_CHAR of a number with a format that is not a literal")
+        return sql(f"sf_time_out(sf_iso({source.sql('duckdb')}), {wanted.sql('duckdb')})")
     if wanted.this.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
         names = {"HEX": "hex", "BASE64": "to_base64"}
         return function(names.get(wanted.this.upper(), "decode"), source)
+    if _DATE.search(wanted.this) and (_OURS.search(wanted.this) or (time and kind.name == "TIME")):
+        return sql(f"sf_time_out(sf_iso({_moment(source).sql('duckdb')}), {wanted.sql('duckdb')})")
     if _DATE.search(wanted.this):
         return function("strftime", _moment(source), exp.Literal.string(strftime(wanted.this)))
     return _number(source, wanted.this)
