@@ -37,13 +37,13 @@ def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
         return node
     kind = kinds.of(node.this)
     unit = node.args.get("unit")
-    small = unit is not None and unit.name.upper() in _SMALL
-    if isinstance(node, _TRUNC) and small and ((kind and kind.name == "DATE") or unit.name.upper() in _NANO):
+    word = unit.name.upper() if unit is not None else ""
+    if isinstance(node, _TRUNC) and (word in _NANO or (word in _SMALL and kind is not None and kind.name == "DATE")):
         kept: exp.Expr = node.this  # nothing is smaller
         return kept
-    if isinstance(node, _ADD) and unit is not None and unit.name.upper() in _NANO:
+    if isinstance(node, _ADD) and word in _NANO:
         return _nanoseconds(node, kind)
-    if kind is None or kind.name != "DATE" or (unit is not None and unit.name.upper() in _SMALL):
+    if kind is None or kind.name != "DATE" or word in _SMALL:
         return node
     cast = exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     cast.meta["declared"] = Declared("DATE")

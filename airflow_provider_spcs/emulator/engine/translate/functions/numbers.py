@@ -52,7 +52,7 @@ def _deviation(kinds: Any, node: Any) -> exp.Expr:
     kind = results.mean(kinds.of(node.this))
     if kind is None or kind.name != "NUMBER":
         return node
-    made = (exp.VariancePop if isinstance(node, exp.StddevPop) else exp.Variance)(this=node.this)
+    made: exp.Expr = (exp.VariancePop if isinstance(node, exp.StddevPop) else exp.Variance)(this=node.this)
     if isinstance(node.parent, exp.Window | exp.Filter):
         made.meta["deviation"] = kind
         return made
