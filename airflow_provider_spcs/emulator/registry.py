@@ -25,7 +25,7 @@ SCALARS: dict[str, ScalarHandler] = {}
 TABLES: dict[str, TableHandler] = {}
 METHODS: dict[str, MethodHandler] = {}
 
-_FAMILIES = ("engine", "stages", "services", "models", "routines")
+_FAMILIES = ("engine", "stages", "services", "models", "routines", "rest")
 
 
 def command(*prefixes: str) -> Callable[[CommandHandler], CommandHandler]:

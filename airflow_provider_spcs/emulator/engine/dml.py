@@ -44,17 +44,31 @@ def run(session: Session, statement: Statement) -> Result:
         inserted.mend(tree, columns)
         fitting.fit_insert(tree, columns)
     _cut_insert_alias(tree)
-    sql = generate(tree)
+    sql, repeated = generate(tree), _multi_joined(tree)
 
-    def work(cursor: Any) -> int:
+    def work(cursor: Any) -> tuple[int, int]:
         _register(cursor, translation)
         if overwrite:
             cursor.execute(f"DELETE FROM {session.relation(target)}")
-        return int(cursor.execute(sql).fetchone()[0])
+        several = int(cursor.execute(repeated).fetchone()[0]) if repeated else 0
+        return int(cursor.execute(sql).fetchone()[0]), several
 
     locks = [] if isinstance(tree, exp.Insert) and not overwrite else [target]
-    count = session.transaction.write(locks, work, translation.names)
-    return counted(tree, count)
+    count, several = session.transaction.write(locks, work, translation.names)
+    return counted(tree, count, several)
+
+
+def _multi_joined(tree: exp.Expr) -> str:
+    """DuckDB text of how many rows of an UPDATE's target join with several rows of its FROM; empty without FROM."""
+    source = tree.args.get("from_")
+    if not isinstance(tree, exp.Update) or source is None:
+        return ""
+    target = tree.this
+    row = exp.column("rowid", exp.to_identifier(target.alias_or_name, quoted=True))
+    joined = exp.select(exp.alias_(row, "R")).from_(target.copy()).join(source.this.copy(), join_type="CROSS")
+    if tree.args.get("where"):
+        joined = joined.where(tree.args["where"].this.copy())
+    return f"SELECT count(*) FROM (SELECT R FROM ({generate(joined)}) GROUP BY R HAVING count(*) > 1)"
 
 
 def run_many(session: Session, statement: Statement, rows: Sequence[Sequence[object]]) -> Result:
@@ -88,13 +102,13 @@ def run_many(session: Session, statement: Statement, rows: Sequence[Sequence[obj
     return Result(results[0].columns, [total], kind=results[0].kind)
 
 
-def counted(tree: exp.Expr, count: int) -> Result:
-    """The answer of a DML statement: how many rows."""
+def counted(tree: exp.Expr, count: int, several: int = 0) -> Result:
+    """The answer of a DML statement: how many rows; for an UPDATE how many of them had several to take values from."""
     if isinstance(tree, exp.Insert):
         return Result([number("number of rows inserted")], [(count,)], kind=Kind.INSERT)
     if isinstance(tree, exp.Update):
         columns = [number("number of rows updated"), number("number of multi-joined rows updated")]
-        return Result(columns, [(count, 0)], kind=Kind.UPDATE)
+        return Result(columns, [(count, several)], kind=Kind.UPDATE)
     return Result([number("number of rows deleted")], [(count,)], kind=Kind.DELETE)
 
 

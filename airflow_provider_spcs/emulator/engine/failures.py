@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, does_not_exist, unsupported
+from airflow_provider_spcs.emulator.errors import (
+    COVERAGE_PAGE,
+    SnowflakeError,
+    already_exists,
+    does_not_exist,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,7 +86,10 @@ def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:
     if function:
         name = function[1].upper().removeprefix("SF_")
         return SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nUnknown function {name}.", 2140, "42601"
+            f"SQL compilation error: error line 1 at position 0\nUnknown function {name}. If Snowflake has it, the "
+            f"emulator does not: {COVERAGE_PAGE} lists what it has.",
+            2140,
+            "42601",
         )
     schema = re.search(r"Schema with name \"?(.+?)\"? does not exist", text)
     if schema:
@@ -149,7 +158,7 @@ def _conversion(text: str) -> SnowflakeError:
     return SnowflakeError(f"Numeric value '{shown}' is not recognized", 100038, "22018")
 
 
-def _invalid(text: str) -> SnowflakeError:
+def _invalid(text: str) -> SnowflakeError:  # noqa: PLR0911 - one branch a message
     called = re.search(r"while executing the UDF: ValueError: (\d+)\|(\w+)\|(.*)", text, re.DOTALL)
     if called:  # raised by a function in Python: errno|sqlstate|message
         return SnowflakeError(called[3], int(called[1]), called[2])
@@ -159,6 +168,8 @@ def _invalid(text: str) -> SnowflakeError:
         return SnowflakeError("Single-row subquery returns more than one row.", 100090, "22000")
     if "Malformed JSON" in text:
         return SnowflakeError(f"Error parsing JSON: {text}", 100069, "22P02")
+    if "cannot affect the same target row more than once" in text:
+        return SnowflakeError("Duplicate row detected during DML action", 100090, "42P18")
     text = text.removeprefix("Invalid Input Error: ")
     recognized = re.match(r"(\d+)\|(\w+)\|(.*)", text, re.DOTALL)
     if recognized:  # raised by our own macros: errno|sqlstate|message

@@ -77,6 +77,7 @@ SHAPES: dict[str, Shape] = {
        "suspended_on": _moment, "auto_suspend_secs": _whole, "query_warehouse": _name, "is_job": _truth,
        "is_async_job": _truth, "spec_digest": _text, "is_upgrading": _truth, "managing_object_domain": _text,
        "managing_object_name": _text},
+    "views": _COMMON | _PLACED | {"text": _text, "is_secure": _truth, "is_materialized": _truth},
     "roles": _COMMON
     | {"is_default": _truth, "is_current": _truth, "is_inherited": _truth, "assigned_to_users": _whole,
        "granted_to_roles": _whole, "granted_roles": _whole},

@@ -28,7 +28,7 @@ def login(gateway: Gateway, call: Call) -> Reply:
     data = call.body.get("data")
     if not isinstance(data, dict):
         raise SnowflakeError("login-request: the body has no 'data' object.", 390_400, "08001")
-    client = str(data.get("CLIENT_APP_ID", ""))
+    client, version = (str(data.get(f"CLIENT_APP_{part}", "")) for part in ("ID", "VERSION"))
     attached = gateway.account.routines.attached.get(str(data.get("TOKEN") or ""))
     if attached is not None:
         user, session = attached.user, attached
@@ -39,6 +39,7 @@ def login(gateway: Gateway, call: Call) -> Reply:
         session = open_session(gateway, user, token_role, asked, parameters if isinstance(parameters, dict) else {})
         if str(session.parameters.get(_VALIDATE, "")).upper() == "TRUE":
             _validate(session, asked)
+        session.client = f"{client} {version}".strip()
     tokens = gateway.sessions.add(
         session, arrow=client.startswith("Python"), object_store=_universal(data), owned=attached is None
     )

@@ -77,9 +77,9 @@ class Kinds:
             result = results.arithmetic(node, left, right)
             known = left is not None and right is not None and left.required and right.required
             return result.known(required=known) if result is not None else None
-        branches = _branches(node)
-        if branches is not None:
-            kinds = [self.of(item) for item in branches if not isinstance(item, exp.Null)]
+        chosen = branches(node)
+        if chosen is not None:
+            kinds = [self.of(item) for item in chosen if not isinstance(item, exp.Null)]
             either = self.common(kinds)
             known = isinstance(node, exp.Coalesce) and any(kind is not None and kind.required for kind in kinds)
             return either.known(required=known) if either is not None else None
@@ -116,7 +116,7 @@ class Kinds:
         return found is not None and found.name in _SEMI
 
 
-def _branches(node: Any) -> list[Any] | None:
+def branches(node: Any) -> list[Any] | None:
     """The expressions of which a conditional's value is one."""
     if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
         found = [node.this, *node.expressions]

@@ -14,7 +14,7 @@ from sqlglot.tokens import Token, TokenType
 from airflow_provider_spcs.emulator.engine.literals import literal
 from airflow_provider_spcs.emulator.engine.translate.functions.names import OWN
 from airflow_provider_spcs.emulator.engine.translate.rewrite import as_written
-from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error
+from airflow_provider_spcs.emulator.errors import SnowflakeError, syntax_error, unsupported
 
 _DIALECT = Snowflake()
 _NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star)
@@ -61,8 +61,11 @@ def parse(text: str, tokens: list[Token], values: Sequence[Any]) -> exp.Expr:
     """The tree of one statement.
 
     Raises:
-        SnowflakeError: 1003 for what is not Snowflake SQL, 2049 for a placeholder without value.
+        SnowflakeError: 1003 for what is not Snowflake SQL, 2049 for a placeholder without value, 2 for MATCH_RECOGNIZE.
     """
+    for token in tokens:
+        if token.token_type is TokenType.MATCH_RECOGNIZE:
+            raise unsupported("MATCH_RECOGNIZE")
     parser = Parser(dialect=_DIALECT)
     parser.values = values
     holes = (token.start for token in tokens if token.token_type is TokenType.PLACEHOLDER)

@@ -65,13 +65,18 @@ class Scopes:
 
     def positional(self, node: exp.Expr, table: str = "") -> Declared | None:
         """The type of ``$n``."""
+        found = self.at(node, table)
+        return found[1] if found else None
+
+    def at(self, node: exp.Expr, table: str = "") -> tuple[str, Declared | None] | None:
+        """The column that ``$n`` means, by name and type; None when the sources are not known that far."""
         select = node.find_ancestor(exp.Select)
         text = node.this.name if isinstance(node.this, exp.Expr) else str(node.this)
         if select is None or not text.isdigit():
             return None
         for alias, columns in self._sources(select):
-            if (not table or alias == table) and int(text) <= len(columns):
-                return columns[int(text) - 1][1]
+            if (not table or alias == table) and 0 < int(text) <= len(columns):
+                return columns[int(text) - 1]
         return None
 
     def _alias(self, query: exp.Expr, node: exp.Column) -> exp.Expr | None:

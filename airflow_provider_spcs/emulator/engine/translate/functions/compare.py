@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function
 
+_CHOICES = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Nvl2, exp.DecodeCase)
 _COMPARE = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.RegexpLike, exp.Trim, exp.Length,
          exp.Replace, exp.Substring, exp.StartsWith, exp.EndsWith, exp.Contains, exp.SplitPart, exp.RegexpReplace,
          exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
+_SUMMED = {"NUMBER", "FLOAT", "VARCHAR"}
 _COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
             "TIMESTAMP_NTZ": "TIMESTAMP", "TIMESTAMP_LTZ": "TIMESTAMPTZ", "TIMESTAMP_TZ": "TIMESTAMPTZ"}  # fmt: skip
 _NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance,
@@ -27,8 +30,12 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "this", _by_example(node.expressions[0] if node.expressions else None))
     elif isinstance(node, exp.Between) and kinds.variant(node.this):
         _cast(node, "this", _by_example(node.args["low"]))
+    elif isinstance(node, _CHOICES):
+        _choice(kinds, node)
     elif isinstance(node, _ARITHMETIC + _NUMBERS):
         _each(kinds, node, "DOUBLE")
+        if isinstance(node, _ARITHMETIC):
+            _operands(kinds, node)
         for key in ("this", "expression") if isinstance(node, _NUMBERS) else ():
             found = kinds.of(node.args.get(key))
             if found is not None and found.name == "VARCHAR" and not isinstance(node.args[key], exp.Literal):
@@ -57,6 +64,35 @@ def _texts(kinds: Any, node: exp.Expr) -> None:
             if isinstance(node.args[key], exp.Literal) and other.name not in {"NUMBER", "FLOAT"}:
                 continue  # DuckDB reads a literal as what it is compared with
             _cast(node, key, _COERCED[other.name])
+
+
+def _choice(kinds: Any, node: exp.Expr) -> None:
+    """Texts among the numbers of which one is chosen become numbers, as Snowflake coerces them."""
+    from airflow_provider_spcs.emulator.engine.translate.kinds import branches
+
+    items = branches(node) or []
+    names = {kind.name for item in items if (kind := kinds.of(item)) is not None}
+    if "VARCHAR" not in names or not names & {"NUMBER", "FLOAT"}:
+        return
+    for item in items:
+        kind = kinds.of(item)
+        if kind is not None and kind.name == "VARCHAR":
+            item.replace(_number(item))
+
+
+def _operands(kinds: Any, node: exp.Expr) -> None:
+    """A text in arithmetic is a number; beside a date it stays."""
+    for key, other in (("this", "expression"), ("expression", "this")):
+        kind, beside = kinds.of(node.args[key]), kinds.of(node.args[other])
+        if kind is not None and kind.name == "VARCHAR" and beside is not None and beside.name in _SUMMED:
+            node.set(key, _number(node.args[key]))
+
+
+def _number(item: Any) -> exp.Expr:
+    """A literal as the number that it says, anything else as a float."""
+    if isinstance(item, exp.Literal) and re.fullmatch(r"-?\d+(\.\d+)?", item.this):
+        return exp.Literal.number(item.this)
+    return _made(item.copy(), "DOUBLE")
 
 
 def _by_example(other: Any) -> str:

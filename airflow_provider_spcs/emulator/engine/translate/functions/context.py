@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ FUNCTIONS: dict[str, Rule] = {
     "CURRENT_REGION": _of(lambda _: "LOCAL"),
     "CURRENT_VERSION": _of(lambda _: VERSION),
     "VERSION": _of(lambda _: VERSION),
-    "CURRENT_CLIENT": _of(lambda session: session.parameters.get("CLIENT_APP_ID", "PythonConnector")),
+    "CURRENT_CLIENT": _of(lambda session: session.client),
     "CURRENT_SESSION": _of(lambda session: str(session.id)),
     "CURRENT_STATEMENT": _of(lambda _: None),
     "CURRENT_TRANSACTION": _of(lambda session: str(session.id) if session.transaction.begun else None),
@@ -103,7 +104,7 @@ def parameter(call: Call, node: exp.Expr) -> exp.Expr:
     """A session variable ``$name``, or a column by position ``$1``."""
     name = node.this.name if isinstance(node.this, exp.Expr) else str(node.this)
     if name.isdigit():
-        return _position(node, name)
+        return _of_source(call, node) or _position(node, name)
     variables = call.session.variables
     if name.upper() not in variables:
         raise SnowflakeError(
@@ -112,6 +113,15 @@ def parameter(call: Call, node: exp.Expr) -> exp.Expr:
             "02000",
         )
     return literal(variables[name.upper()])
+
+
+def _of_source(call: Call, node: exp.Expr) -> exp.Expr | None:
+    """``t.$1``: the column's name, where the source's columns are known."""
+    owner, kinds = node.parent, call.translation.kinds
+    if not isinstance(owner, exp.Column) or not owner.table or kinds is None:
+        return None
+    found = kinds.scopes.at(node, owner.table)
+    return exp.to_identifier(found[0], quoted=True) if found else None
 
 
 def _position(node: exp.Expr, number: str) -> exp.Expr:
@@ -127,10 +137,26 @@ def _position(node: exp.Expr, number: str) -> exp.Expr:
     return exp.maybe_parse(f"#{number}", dialect="duckdb")
 
 
+def _by_quoted_position(node: exp.Column) -> exp.Expr:
+    """``"$1"`` over VALUES is the first column, as ``$1`` is; elsewhere a column of that name."""
+    select = node.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select is not None else None
+    if source is None or not isinstance(source.this, exp.Values):
+        return node
+    found = _position(node, node.name[1:])
+    named = isinstance(node.parent, exp.Select)
+    return exp.alias_(found, exp.to_identifier(node.name, quoted=True)) if named else found
+
+
+_POSITION = re.compile(r"\$[0-9]+")
+
+
 def column(call: Call, node: exp.Column) -> exp.Expr:
     """``seq.NEXTVAL``, ``t.$1``; other columns stay."""
     if isinstance(node.this, exp.Parameter):
         return node.this
+    if _POSITION.fullmatch(node.name) and node.this.args.get("quoted"):
+        return _by_quoted_position(node)
     if isinstance(node.this, exp.Column):
         node.this.set("table", node.args.get("table"))
         return node.this

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate import results
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import empty_for_none
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 
@@ -51,7 +52,8 @@ def _deviation(kinds: Any, node: Any) -> exp.Expr:
     """
     kind = results.mean(kinds.of(node.this))
     if kind is None or kind.name != "NUMBER":
-        return node
+        kept: exp.Expr = node
+        return kept
     made: exp.Expr = (exp.VariancePop if isinstance(node, exp.StddevPop) else exp.Variance)(this=node.this)
     if isinstance(node.parent, exp.Window | exp.Filter):
         made.meta["deviation"] = kind
@@ -72,7 +74,11 @@ def _wrapped(kinds: Any, node: exp.Expr) -> exp.Expr:
         return node
     if inner.meta.get("deviation") is not None:
         return function("sqrt", _scaled(node, inner.meta["deviation"]))
-    return _scaled(node, kinds.of(inner))
+    kind = kinds.of(inner)
+    if isinstance(inner, exp.Avg) and results.sliding(inner) and kind is not None and kind.name == "NUMBER":
+        factor = 10 ** (kind.second or 0)
+        return _scaled(sql(f"trunc({node.sql('duckdb')} * {factor}) / {factor}"), kind)  # a moving mean is cut off
+    return _scaled(node, kind)
 
 
 def _places(node: Any) -> exp.Expr:
@@ -117,7 +123,7 @@ def _window(node: exp.Expr) -> exp.Expr:
         return function("sf_changes", listed)
     inner = node.this.meta.get("ratio") if isinstance(node.this, exp.Expr) else None
     if inner is None:
-        return node
+        return empty_for_none(node)
     total = node.copy()
     total.set("this", sql(f"sum({inner})"))
     return _scaled(sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))"), node.meta.get("kind"))
@@ -126,6 +132,8 @@ def _window(node: exp.Expr) -> exp.Expr:
 def _sample(node: exp.Expr) -> exp.Expr:
     if node.args.get("size") is not None:
         node.set("method", None)  # a number of rows: DuckDB has one method for that
+    elif (method := node.args.get("method")) is not None and method.name.upper() == "BLOCK":
+        method.set("this", "SYSTEM")
     return node
 
 

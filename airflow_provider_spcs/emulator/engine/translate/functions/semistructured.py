@@ -232,7 +232,22 @@ def windowed(node: exp.Window) -> exp.Expr:
 
 def _within(node: exp.Expr) -> exp.Expr:
     marked = node.meta.get("array_agg")
-    return _aggregate(node, marked, node.expression) if marked is not None else node
+    if marked is None:
+        return empty_for_none(node)
+    return _aggregate(node, marked, node.expression)
+
+
+def empty_for_none(node: exp.Expr) -> exp.Expr:
+    """LISTAGG of no value is an empty text.
+
+    Source: Snowflake's documentation of LISTAGG, "Returns".
+    """
+    inner: Any = node
+    while isinstance(inner, exp.Window | exp.WithinGroup | exp.Filter):
+        inner = inner.this
+    if not isinstance(inner, exp.GroupConcat) or isinstance(node.parent, exp.Window | exp.WithinGroup | exp.Filter):
+        return node
+    return exp.Coalesce(this=node.copy(), expressions=[exp.Literal.string("")])
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
@@ -243,6 +258,7 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.JSONObject: _keyed,
     exp.Array: _array,
     exp.WithinGroup: _within,
+    exp.GroupConcat: empty_for_none,
 }
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "ARRAY_AGG": _array_agg,
