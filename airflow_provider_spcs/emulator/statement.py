@@ -135,7 +135,9 @@ class Statement:
         return self.text[token.start :] if token else ""
 
     def identifier(self) -> str:
-        """Read one identifier: bare ones in upper case, quoted ones as they are."""
+        """Read one identifier: bare ones in upper case, quoted ones as they are; also ``IDENTIFIER(?)``."""
+        if self.looking_at("IDENTIFIER", "("):
+            return self._given_name()[-1]
         token = self.peek()
         if token is None or token.token_type in _STRINGS or not (token.text[:1].isalpha() or token.text[:1] == "_"):
             if token is not None and token.token_type is TokenType.IDENTIFIER:
@@ -147,17 +149,21 @@ class Statement:
 
     def name(self) -> tuple[str, ...]:
         """Read a name of one to three parts, or ``IDENTIFIER(?)`` / ``IDENTIFIER('a.b')``."""
-        if self.accept("IDENTIFIER", "("):
-            inner = Statement.parse(str(self.string()))
-            self.expect(")")
-            named = inner.name()
-            inner.end()
-            return named
+        if self.looking_at("IDENTIFIER", "("):
+            return self._given_name()
         parts = [self.identifier()]
         while self.accept("."):
             # ``db..name`` means the schema PUBLIC.
             parts.append("PUBLIC" if len(parts) == 1 and self.looking_at(".") else self.identifier())
         return tuple(parts)
+
+    def _given_name(self) -> tuple[str, ...]:
+        self.expect("IDENTIFIER", "(")
+        inner = Statement.parse(str(self.string()))
+        self.expect(")")
+        named = inner.name()
+        inner.end()
+        return named
 
     def bind(self) -> Any:
         """The value of the placeholder just read."""

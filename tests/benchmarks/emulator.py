@@ -22,7 +22,7 @@ from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.wire import arrow
 from airflow_provider_spcs.emulator.wire.results import Results
 
-_SNOWFLAKE = """create or replace table LOANS as select
+SNOWFLAKE_TABLE = """create or replace table LOANS as select
     row_number() over (order by random()) as id, round(normal(40, 10, random())) as age,
     round(normal(60000, 20000, random()), 2) as income, uniform(300, 850, random()) as score,
     round(uniform(0::float, 1::float, random()), 4) as debt, uniform(1, 40, random()) as years,
@@ -81,7 +81,7 @@ def served(session: Session, results: Results, number: int, sql: str = "select *
     """All that the server does for a result but the sockets: run, spool, encode every chunk."""
     stored = results.store(f"query-{number}", session.execute(sql))
     for index in range(len(stored.parts)):
-        arrow.encode(stored.batches(index), stored.columns, stored.wide)
+        arrow.encode(stored.batches(index), stored.columns, stored.numbers)
 
 
 def main() -> None:
@@ -102,7 +102,7 @@ def main() -> None:
         plain.sql("select 1").to_arrow_table()
         pairs = [
             ("generate", lambda: plain.execute(_DUCKDB.format(rows=rows)),
-             lambda: session.execute(_SNOWFLAKE.format(rows=rows))),
+             lambda: session.execute(SNOWFLAKE_TABLE.format(rows=rows))),
             ("fetch all", lambda: plain.sql(f"select * from {table}").to_arrow_table(),
              lambda: served(session, results, 1)),
         ]  # fmt: skip

@@ -55,14 +55,14 @@ def test_description_has_precision_scale_and_length(connect: Any) -> None:
 
 
 def test_pandas_types_are_those_of_snowflake(connect: Any) -> None:
-    """Whole numbers are integers, NUMBER(10,2) is a float, timestamps have nanoseconds."""
+    """Whole numbers are as narrow as their values, NUMBER(10,2) is a float, timestamps have nanoseconds."""
     frame = (
         connect()
         .cursor()
-        .execute("select 1::number(38,0) as i, 1.50::number(10,2) as d, '2024-01-01'::timestamp_ntz as t")
+        .execute("select 300::number(38,0) as i, 1.50::number(10,2) as d, '2024-01-01'::timestamp_ntz as t")
         .fetch_pandas_all()
     )
-    assert [str(kind) for kind in frame.dtypes] == ["int64", "float64", "datetime64[ns]"]
+    assert [str(kind) for kind in frame.dtypes] == ["int16", "float64", "datetime64[ns]"]
 
 
 @FORMATS

@@ -70,6 +70,16 @@ def test_identifier_with_bind_names_the_table(session: Session) -> None:
     assert session.rows("select * from identifier(?)", [f"{session.database}.{session.schema}.t"]) == [(7,)]
 
 
+@pytest.mark.parametrize("kind", ["database", "schema", "warehouse", "role", "user"])
+def test_identifier_function_names_an_object_of_the_account(session: Session, kind: str) -> None:
+    """``IDENTIFIER('x')`` stands for the name where one part is asked for, too, as the command line writes it."""
+    session.execute(f"create {kind} identifier('made_here')")
+    with pytest.raises(SnowflakeError) as caught:
+        session.execute(f"create {kind} MADE_HERE")
+    session.execute(f"drop {kind} identifier(?)", ["MADE_HERE"])
+    assert caught.value.errno == 2002
+
+
 def test_alter_table_changes_columns_and_name(session: Session) -> None:
     """ADD, RENAME, DROP COLUMN and RENAME TO change the table and keep its rows."""
     session.execute("create table t as select 1 as a")

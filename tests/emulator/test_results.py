@@ -70,12 +70,28 @@ def test_result_that_fails_while_read_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wide_numbers_are_found_in_any_part(tmp_path: Path) -> None:
-    """One number beyond 64 bits makes its column wide for the whole result."""
-    kind = pa.decimal128(38, 0)
-    batches = [pa.record_batch({"N": pa.array([Decimal(value)], kind)}) for value in (1, 2**100)]
-    stored = Results(tmp_path, TickClock()).store("q", Result([number("N")], batches=iter(batches)))
-    assert stored.wide == {0}
+@pytest.mark.parametrize(
+    ("values", "scale", "kind"),
+    [
+        ([1, None, -128], 0, pa.int8()),
+        ([1, 128], 0, pa.int16()),
+        ([-40_000, 1], 0, pa.int32()),
+        ([1, 2**40], 0, pa.int64()),
+        ([1, 2**100], 0, pa.decimal128(38, 0)),
+        (["1.27", "-1.28"], 2, pa.int8()),
+        (["1.28", "0.00"], 2, pa.int16()),
+        ([None, None], 0, pa.int64()),
+    ],
+)
+def test_numbers_are_as_narrow_as_the_values_of_all_parts_allow(
+    tmp_path: Path, values: list[object], scale: int, kind: pa.DataType
+) -> None:
+    """Values in any batch widen their column for the whole result, and none widens it without need."""
+    plain = pa.decimal128(38, scale)
+    arrays = [pa.array([None if value is None else Decimal(value)], plain) for value in values]
+    batches = iter([pa.record_batch({"N": array}) for array in arrays])
+    stored = Results(tmp_path, TickClock()).store("q", Result([number("N", scale=scale)], batches=batches))
+    assert stored.numbers == {0: kind}
 
 
 def test_rows_of_python_values_are_kept_exactly(tmp_path: Path) -> None:

@@ -5,59 +5,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_spcs.emulator.result import MAX_TEXT, Column
+from airflow_provider_spcs.emulator.wire.number_types import unscaled
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
-_INT64_DIGITS = 18
 _UTC_OFFSET = 1440
 """Offsets travel as minutes plus 1440, so that they are never negative."""
 
 
-def encode(batches: Sequence[pa.RecordBatch], columns: Sequence[Column], wide: Collection[int] = ()) -> memoryview:
+def encode(
+    batches: Sequence[pa.RecordBatch], columns: Sequence[Column], numbers: Mapping[int, pa.DataType]
+) -> memoryview:
     """Batches of plain Arrow types as an IPC stream in the wire's types; same rows, same order.
 
     Args:
         batches: At least one.
         columns: What they are to the client.
-        wide: Indexes of columns with numbers that do not fit into 64 bits, anywhere in the result.
+        numbers: The type of each column of numbers, by index; see :class:`NumberTypes`.
     """
-    # One batch, since what a column needs is decided once for all its rows.
-    table = pa.Table.from_batches(batches).combine_chunks()
-    arrays = [_encoded(_whole(table.column(index)), column, index in wide) for index, column in enumerate(columns)]
+    encoded = [
+        [_encoded(batch.column(index), column, numbers.get(index)) for index, column in enumerate(columns)]
+        for batch in batches
+    ]
     fields = [
-        pa.field(column.name, array.type, column.nullable or array.null_count > 0, metadata=_metadata(column))
-        for column, array in zip(columns, arrays, strict=True)
+        pa.field(column.name, arrays[0].type, column.nullable or any(a.null_count for a in arrays), _metadata(column))
+        for column, arrays in zip(columns, zip(*encoded, strict=True), strict=True)
     ]
     schema = pa.schema(fields)
-    sink = pa.BufferOutputStream()
+    wire = [pa.RecordBatch.from_arrays(arrays, schema=schema) for arrays in encoded]
+    measured = pa.MockOutputStream()
+    _write(measured, schema, wire)
+    # A buffer of the right size: one that grows copies all that it has, more than once.
+    buffer = pa.allocate_buffer(measured.size())
+    _write(pa.FixedSizeBufferWriter(buffer), schema, wire)
+    return memoryview(buffer)
+
+
+def _write(sink: Any, schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> None:
     with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    return memoryview(sink.getvalue())
-
-
-def widest(batch: pa.RecordBatch, columns: Sequence[Column]) -> set[int]:
-    """Indexes of the columns with numbers that do not fit into 64 bits, in this batch."""
-    found = set()
-    for index, column in enumerate(columns):
-        kind = batch.schema.field(index).type
-        if column.type != "FIXED" or not pa.types.is_decimal(kind) or kind.precision <= _INT64_DIGITS:
-            continue
-        try:
-            _unscaled(batch.column(index), scale_of(column)).cast(pa.int64())
-        except pa.ArrowInvalid:
-            found.add(index)
-    return found
-
-
-def _whole(column: Any) -> Any:
-    return column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 def _metadata(column: Column) -> dict[str, str]:
@@ -79,9 +73,9 @@ def scale_of(column: Column) -> int:
     return 9 if column.type.startswith("TIME") else 0
 
 
-def _encoded(array: Any, column: Column, wide: bool) -> Any:
-    if column.type == "FIXED":
-        return _fixed(array, column, wide)
+def _encoded(array: Any, column: Column, number: pa.DataType | None) -> Any:
+    if number is not None:
+        return _number(array, scale_of(column), number)
     special: dict[str, Callable[[Any, Column], Any]] = {
         "TIME": _time,
         "TIMESTAMP_NTZ": _timestamp,
@@ -101,30 +95,8 @@ def _plain(array: Any, column: Column) -> Any:
     return array if array.type == wanted else array.cast(wanted)
 
 
-def _fixed(array: Any, column: Column, wide: bool) -> Any:
-    scale = scale_of(column)
-    if wide:
-        return array.cast(pa.decimal128(38, scale))
-    if not pa.types.is_integer(array.type) or scale:
-        array = _unscaled(array, scale)
-    try:
-        return array.cast(_integer(column.precision))
-    except pa.ArrowInvalid:
-        return array.cast(pa.int64())
-
-
-def _integer(precision: int | None) -> pa.DataType:
-    digits = 38 if precision is None else precision
-    return pa.int8() if digits <= 2 else pa.int16() if digits <= 4 else pa.int32() if digits <= 9 else pa.int64()
-
-
-def _unscaled(array: Any, scale: int) -> Any:
-    """Decimals as the integers that hold all their digits (``1.50`` at scale 2 is 150)."""
-    if pa.types.is_floating(array.type):
-        array = pc.round(array, scale)
-    exact = array.cast(pa.decimal128(38, scale))
-    # The same 128-bit integers under scale 0; no value is touched.
-    return pa.Array.from_buffers(pa.decimal128(38, 0), len(exact), exact.buffers(), exact.null_count, exact.offset)
+def _number(array: Any, scale: int, wanted: pa.DataType) -> Any:
+    return array.cast(wanted) if pa.types.is_decimal(wanted) else unscaled(array, scale).cast(wanted)
 
 
 def _time(array: Any, column: Column) -> Any:

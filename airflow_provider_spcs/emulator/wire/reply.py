@@ -106,7 +106,7 @@ def _described(query: Query, stored: StoredResult) -> Reply:
 
 def _arrow(stored: StoredResult, base_url: str) -> Reply:
     # An empty result has no stream at all: clients crash on one without rows.
-    encoded = arrow.encode(stored.batches(0), stored.columns, stored.wide) if stored.rows else b""
+    encoded = arrow.encode(stored.batches(0), stored.columns, stored.numbers) if stored.rows else b""
     return {
         "rowsetBase64": base64.b64encode(encoded).decode(),
         "queryResultFormat": "arrow",

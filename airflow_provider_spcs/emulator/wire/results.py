@@ -16,8 +16,9 @@ import pyarrow as pa
 from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Column, Result
-from airflow_provider_spcs.emulator.wire import arrow, rowset
+from airflow_provider_spcs.emulator.wire import rowset
 from airflow_provider_spcs.emulator.wire.json_text import indented
+from airflow_provider_spcs.emulator.wire.number_types import NumberTypes
 
 INLINE_ROWS = 5000
 INLINE_BYTES = 4 * 2**20
@@ -48,8 +49,8 @@ class StoredResult:
     directory: Path
     created: datetime
     parts: list[Part] = field(default_factory=list)
-    wide: set[int] = field(default_factory=set)
-    """Columns, by index, with numbers that do not fit into 64 bits; all parts are sent alike."""
+    numbers: dict[int, pa.DataType] = field(default_factory=dict)
+    """How each column of numbers, by index, is sent; all parts alike."""
     changed: dict[str, int] = field(default_factory=dict)
     """How many rows were ``inserted`` or ``deleted`` by a statement whose own rows do not say so."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -100,14 +101,16 @@ class Results:
         stored = StoredResult(result.columns, result.kind, directory, self._clock.now(), changed=result.changed)
         plain = result.batches if result.batches is not None else _from_rows(result)
         batches = (indented(batch, result.columns) for batch in plain)
+        numbers = NumberTypes(result.columns)
         try:
             for number, part in enumerate(_parted(batches)):
                 stored.parts.append(_write(directory / f"{number}.arrow", part))
                 for batch in part:
-                    stored.wide |= arrow.widest(batch, result.columns)
+                    numbers.see(batch)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
+        stored.numbers = numbers.chosen()
         with self._lock:
             self._kept[query_id] = stored
             self._by_secret[stored.secret] = stored

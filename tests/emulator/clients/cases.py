@@ -11,11 +11,12 @@ With words, only the cases whose name holds one of them run. The exit code is 0 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,18 @@ def same(found: object, expected: object) -> None:
     """Fail the case when the two differ, showing both."""
     if found != expected:
         raise AssertionError(f"found {found!r}, expected {expected!r}")
+
+
+@contextlib.contextmanager
+def fails_saying(word: str) -> Iterator[None]:
+    """The block raises an error whose text, or that of its cause, holds this word in any case."""
+    said = ""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 each client has kinds of its own
+        said = f"{error} {error.__cause__}"
+    if word.lower() not in said.lower():
+        raise AssertionError(f"{said or 'no error'}, expected one with {word!r}")
 
 
 def main(prepare: Case | None = None) -> None:

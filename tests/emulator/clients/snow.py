@@ -1,16 +1,17 @@
-"""Run the ``snow`` command of this Python's environment as a person would, and read what it prints."""
+"""Run the ``snow`` command as a person would, and read what it prints."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
 from cases import Place
+from snow_process import snow_process
 
-SNOW = Path(sys.executable).with_name("snow")
 _CONFIG = """
 default_connection_name = "emulator"
 [connections.emulator]
@@ -31,22 +32,28 @@ enable_spcs_log_streaming = true
 """
 
 
-def snow(place: Place, *words: str, fails: bool = False, seconds: float = 300) -> str:
-    """The output of ``snow WORDS``; its own configuration, whatever the person has.
+@contextlib.contextmanager
+def running(place: Place, *words: str, text: str = "") -> Iterator[tuple[ForkProcess, Path, Path]]:
+    """``snow WORDS`` with a configuration of its own, whatever the person has; see :func:`snow_process`."""
+    config = place.directory / "config.toml"
+    config.write_text(_CONFIG.format(password=place.password, host=place.host, port=place.port))
+    config.chmod(0o600)
+    with snow_process(place.directory, ["--config-file", str(config), *words], text) as started:
+        yield started
+
+
+def snow(place: Place, *words: str, text: str = "", fails: bool = False, seconds: float = 300) -> str:
+    """The output of ``snow WORDS``, with ``text`` as its input.
 
     Raises:
         AssertionError: It failed, or did not although ``fails``.
     """
-    config = place.directory / "config.toml"
-    config.write_text(_CONFIG.format(password=place.password, host=place.host, port=place.port))
-    config.chmod(0o600)
-    ran = subprocess.run(
-        [SNOW, "--config-file", config, *words], capture_output=True, text=True, timeout=seconds, check=False,
-        cwd=place.directory,
-    )  # fmt: skip
-    if (ran.returncode != 0) != fails:
-        raise AssertionError(f"snow {' '.join(words)}: {ran.returncode}\n{ran.stdout[-1500:]}\n{ran.stderr[-1500:]}")
-    return ran.stdout + (ran.stderr if fails else "")
+    with running(place, *words, text=text) as (process, out, errors):
+        process.join(seconds)
+        printed, said = out.read_text(), errors.read_text()
+        if process.exitcode is None or (process.exitcode != 0) != fails:
+            raise AssertionError(f"snow {' '.join(words)}: {process.exitcode}\n{printed[-1500:]}\n{said[-1500:]}")
+    return printed + (said if fails else "")
 
 
 def read(place: Place, *words: str) -> Any:

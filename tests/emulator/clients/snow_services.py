@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 
 from cases import Place, case, same
-from snow import SNOW, read, snow
+from snow import read, running, snow
 
 POOL = "CLI_POOL"
 
@@ -162,17 +161,11 @@ def job_logs_followed(place: Place) -> None:
     """``--follow`` shows lines while the job runs."""
     _pool(place)
     _job(place, "cli_followed", "import time\nfor n in range(60): print('line', n); time.sleep(0.5)", "--async")
-    config = place.directory / "config.toml"
     words = ["cli_followed", "--container-name", "main", "--instance-id", "0", "--follow", "--follow-interval", "1"]
-    with subprocess.Popen(
-        [SNOW, "--config-file", config, "spcs", "service", "logs", *words], stdout=subprocess.PIPE, text=True
-    ) as process:
-        seen = ""
-        end = time.monotonic() + 180
-        while "line 3" not in seen and time.monotonic() < end and process.stdout:
-            seen += process.stdout.readline()
-            if process.poll() is not None:
-                break
-        process.terminate()
+    end = time.monotonic() + 180
+    with running(place, "spcs", "service", "logs", *words) as (process, out, _):
+        while "line 3" not in out.read_text() and time.monotonic() < end and process.is_alive():
+            time.sleep(0.1)
+        seen = out.read_text()
     snow(place, "spcs", "service", "drop", "cli_followed")
     assert "line 3" in seen, seen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from cases import Place, case, same
 from snow import read, snow
 
@@ -54,16 +56,8 @@ def sql_from_a_file_with_variables(place: Place) -> None:
 @case
 def sql_from_standard_input(place: Place) -> None:
     """``-i``."""
-    import subprocess
-
-    from snow import SNOW
-
-    snow(place, "connection", "list")  # writes the configuration
-    ran = subprocess.run(
-        [SNOW, "--config-file", place.directory / "config.toml", "sql", "-i", "--format", "json"],
-        input="select 7 as seven", capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert '"SEVEN": 7' in ran.stdout, ran.stdout + ran.stderr
+    found = json.loads(snow(place, "sql", "-i", "--format", "json", text="select 7 as seven"))
+    same(found, [{"SEVEN": 7}])
 
 
 @case

@@ -1,0 +1,137 @@
+"""What a large result costs a client: the real connector over a socket beside DuckDB, in-process, on the same file.
+
+``python tests/benchmarks/fetch.py [rows]`` (10,000,000 by default). Server and client are two processes, as in use.
+Seconds are shown by the clock and of processors, since the machine may have other work; the server's memory is its
+peak above what it held before.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from emulator import SNOWFLAKE_TABLE
+from jobs import Server
+
+from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.account import Account
+
+ROUNDS = 3
+
+
+@dataclass
+class Cost:
+    """Of one piece of work."""
+
+    seconds: float
+    client: float
+    """Processor seconds of this process."""
+    server: float = 0.0
+    """Processor seconds of the server."""
+    mebibytes: float = 0.0
+    """Peak memory of the server, above what it held before."""
+
+    @property
+    def processor(self) -> float:
+        """Processor seconds of both."""
+        return self.client + self.server
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+@contextmanager
+def _peak(process: psutil.Process) -> Iterator[list[int]]:
+    done, seen = threading.Event(), [process.memory_info().rss]
+
+    def look() -> None:
+        while not done.wait(0.05):
+            seen.append(process.memory_info().rss)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+def cost(work: Callable[[], object], server: psutil.Process | None = None) -> Cost:
+    """The cheapest of a few rounds."""
+    own, rounds = psutil.Process(), []
+    for _ in range(ROUNDS):
+        with _peak(server or own) as seen:
+            before, served, begun = _used(own), _used(server) if server else 0.0, time.perf_counter()
+            work()
+            seconds, used = time.perf_counter() - begun, _used(own) - before
+            rounds.append(Cost(seconds, used, _used(server) - served if server else 0.0))
+        rounds[-1].mebibytes = (max(seen) - seen[0]) / 2**20
+    return min(rounds, key=lambda each: each.processor)
+
+
+def fetched(home: Path, rows: int) -> dict[str, Cost]:
+    """The client's ways to read the whole table, over a socket."""
+    running = Server(home)
+    try:
+        with running.connect() as connection:
+            connection.cursor().execute(SNOWFLAKE_TABLE.format(rows=rows))
+
+            def cursor() -> Any:
+                return connection.cursor().execute("select * from LOANS")
+
+            ways = {
+                "fetch_arrow_batches": lambda: sum(table.num_rows for table in cursor().fetch_arrow_batches()),
+                "fetch_arrow_all": lambda: cursor().fetch_arrow_all().num_rows,
+                "fetch_pandas_batches": lambda: sum(len(frame) for frame in cursor().fetch_pandas_batches()),
+            }
+            for way in ways.values():
+                assert way() == rows
+            return {name: cost(way, running.process) for name, way in ways.items()}
+    finally:
+        running.stop()
+
+
+def in_process(home: Path) -> Cost:
+    """DuckDB's own way to the same table as Arrow."""
+    registry.load()
+    account = Account(home)
+    account.engine.open()
+    session = account.engine.session(database="EMULATOR", schema="PUBLIC", warehouse="COMPUTE_WH")
+    table, plain = session.relation(session.qualify(["LOANS"])), account.engine.cursor()
+    try:
+        plain.sql(f"select * from {table}").to_arrow_table()
+        return cost(lambda: plain.sql(f"select * from {table}").to_arrow_table())
+    finally:
+        plain.close()
+        account.engine.close()
+
+
+def main() -> None:
+    """Print the table."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory, "home")
+        ways = fetched(home, rows)
+        base = in_process(home)
+    sys.stdout.write(f"{rows:,} rows x 11 columns; processor seconds in brackets are the server's\n")
+    sys.stdout.write(f"{'':22}{'seconds':>9}{'ratio':>7}{'processor':>11}{'':9}{'ratio':>7}{'MiB':>7}\n")
+    for name, each in {"DuckDB in-process": base, **ways}.items():
+        sys.stdout.write(
+            f"{name:22}{each.seconds:9.2f}{each.seconds / base.seconds:7.1f}{each.processor:11.2f} "
+            f"({each.server:5.2f}) {each.processor / base.processor:7.1f}{each.mebibytes:7.0f}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
