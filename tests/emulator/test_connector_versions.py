@@ -26,13 +26,18 @@ Post = Callable[..., dict[str, Any]]
 @pytest.fixture
 def newest(account: RunningAccount) -> Post:
     """``newest(sql)``: the reply's data to a driver that moves files over HTTP only (login as 5.2 sends it)."""
+    return _sender(account, "PythonConnector", "5.2.0")
+
+
+def _sender(account: RunningAccount, name: str, version: str) -> Post:
     client = httpx.Client(base_url=account.url, trust_env=False, timeout=DEADLINE)
     data = {
-        "CLIENT_APP_ID": "PythonConnector",
-        "CLIENT_APP_VERSION": "5.2.0",
+        "CLIENT_APP_ID": name,
+        "CLIENT_APP_VERSION": version,
         "LOGIN_NAME": "ADMIN",
         "PASSWORD": account.account.credentials.admin_password,
         "CLIENT_CAPABILITIES": {"SMK_ID_AS_STRING": True},
+        "CLIENT_ENVIRONMENT": {"RUNTIME_NAME": "CPython"},
     }
     path = "/session/v1/login-request?databaseName=EMULATOR&schemaName=PUBLIC"
     token = client.post(path, json={"data": data}).json()["data"]["token"]
@@ -65,6 +70,14 @@ def test_put_gives_the_newest_driver_an_address_instead_of_a_directory(newest: P
     assert got["src_locations"] == ["dir/a.txt"]
     assert httpx.get(address + "dir/a.txt", headers=headers).content == b"content"
     assert httpx.get(address + "dir/a.txt", headers={**headers, "range": "bytes=0-2"}).content == b"con"
+
+
+def test_newest_driver_below_another_name_gets_an_address_and_arrow(account: RunningAccount) -> None:
+    """SQLAlchemy logs in under its own name and version; the driver below it is what moves files and reads rows."""
+    send = _sender(account, "SnowflakeSQLAlchemy", "2.1.0")
+    send("create or replace stage ALCHEMY")
+    assert send("put file:///tmp/a.txt @ALCHEMY")["stageInfo"]["locationType"] == "GCS"
+    assert send("select 1")["queryResultFormat"] == "arrow"
 
 
 def test_stage_ticket_opens_nothing_else(newest: Post) -> None:

@@ -70,6 +70,17 @@ def test_identifier_with_bind_names_the_table(session: Session) -> None:
     assert session.rows("select * from identifier(?)", [f"{session.database}.{session.schema}.t"]) == [(7,)]
 
 
+def test_columns_view_says_how_an_identity_counts(session: Session) -> None:
+    """SQLAlchemy's reflection reads these columns of INFORMATION_SCHEMA.COLUMNS."""
+    session.execute("create table counted (id int identity(5, 2), name varchar)")
+    rows = session.rows(
+        "select column_name, is_identity, identity_start, identity_increment, identity_generation, data_type_alias"
+        " from information_schema.columns where table_name = 'COUNTED' and table_schema = current_schema() order by 1"
+    )
+    assert rows[0] == ("ID", "YES", "5", "2", "BY DEFAULT", "NUMBER")
+    assert rows[1][:5] == ("NAME", "NO", None, None, None)
+
+
 @pytest.mark.parametrize("kind", ["database", "schema", "warehouse", "role", "user"])
 def test_identifier_function_names_an_object_of_the_account(session: Session, kind: str) -> None:
     """``IDENTIFIER('x')`` stands for the name where one part is asked for, too, as the command line writes it."""

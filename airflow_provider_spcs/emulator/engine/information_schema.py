@@ -63,7 +63,8 @@ def _columns(session: Session, database: str) -> Result:
         *map(number, ["CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
         "NUMERIC_PRECISION_RADIX",
                       "NUMERIC_SCALE", "DATETIME_PRECISION"]),
-        *map(text, ["IS_IDENTITY", "COMMENT"]),
+        *map(text, ["IS_IDENTITY", "IDENTITY_GENERATION", "IDENTITY_START", "IDENTITY_INCREMENT", "IDENTITY_CYCLE",
+                    "IDENTITY_ORDERED", "COMMENT", "DATA_TYPE_ALIAS"]),
     ]  # fmt: skip
     rows: list[tuple[object, ...]] = []
     for item in catalog.relations(session, database):
@@ -76,10 +77,16 @@ def _columns(session: Session, database: str) -> Result:
                  "YES" if column.nullable else "NO", data_type, said.length if said.type == "TEXT" else None,
                  said.length, said.precision if fixed else None, 10 if fixed else None, said.scale if fixed else None,
                  said.scale if said.type.startswith("TIME") else None,
-                 "YES" if "increment" in column.document else "NO",
-                 column.comment)
+                 *_identity(column.document.get("increment")), column.comment, column.type.name)
             )  # fmt: skip
     return Result(columns, rows)
+
+
+def _identity(increment: tuple[int, int] | None) -> tuple[str | None, ...]:
+    if increment is None:
+        return ("NO", None, None, None, None, None)
+    start, step = increment
+    return ("YES", "BY DEFAULT", str(start), str(step), "NO", "NO")
 
 
 def _schemata(session: Session, database: str) -> Result:

@@ -40,9 +40,7 @@ def login(gateway: Gateway, call: Call) -> Reply:
         if str(session.parameters.get(_VALIDATE, "")).upper() == "TRUE":
             _validate(session, asked)
         session.client = f"{client} {version}".strip()
-    tokens = gateway.sessions.add(
-        session, arrow=client.startswith("Python"), object_store=_universal(data), owned=attached is None
-    )
+    tokens = gateway.sessions.add(session, arrow=_python(data), object_store=_universal(data), owned=attached is None)
     return reply.success(
         {
             "token": tokens.session,
@@ -90,15 +88,26 @@ def _validate(session: Session, asked: Mapping[str, str]) -> None:
     raise SnowflakeError(f"The requested {kind} does not exist or not authorized.", 390_201, "08004")
 
 
-def _universal(data: dict[str, Any]) -> bool:
-    """Whether the client is built on the drivers' common core, which copies no files by itself.
+def _environment(data: dict[str, Any]) -> dict[str, Any]:
+    found = data.get("CLIENT_ENVIRONMENT")
+    return found if isinstance(found, dict) else {}
 
-    Source: the login requests of snowflake-connector-python 3.17, 4.8 and 5.2.
+
+def _python(data: dict[str, Any]) -> bool:
+    """Whether the client is the Python connector, under whichever name (SnowflakeSQLAlchemy, for one)."""
+    runtime = _environment(data).get("PYTHON_RUNTIME") or _environment(data).get("RUNTIME_NAME")
+    return str(data.get("CLIENT_APP_ID", "")).startswith("Python") or runtime == "CPython"
+
+
+def _universal(data: dict[str, Any]) -> bool:
+    """Whether the client is the Python connector on the drivers' common core, which copies no files by itself.
+
+    Source: the login requests of snowflake-connector-python 3.17, 4.8 and 5.2, by themselves and below SQLAlchemy.
     """
     major = str(data.get("CLIENT_APP_VERSION", "")).partition(".")[0]
     if data.get("CLIENT_APP_ID") == "PythonConnector" and major.isdecimal():
         return int(major) >= 5
-    return str(data.get("CLIENT_APP_ID", "")).startswith("Python") and "CLIENT_CAPABILITIES" in data
+    return _environment(data).get("RUNTIME_NAME") == "CPython" and "CLIENT_CAPABILITIES" in data
 
 
 def renew(gateway: Gateway, call: Call) -> Reply:

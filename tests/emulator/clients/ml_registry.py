@@ -26,7 +26,7 @@ def run_on_pandas_and_snowpark(_place: Place) -> None:
     """``run`` predicts as the model itself, in the order of the rows; with a named function, too."""
     model, frame = trained()
     version = _logged("RUN")
-    same(list(version.run(frame).iloc[:, -1]), list(model.predict(frame)))
+    same(list(version.run(frame, function_name="predict").iloc[:, -1]), list(model.predict(frame)))
     chances = version.run(frame, function_name="predict_proba")
     same(
         [round(float(x), 4) for x in chances.iloc[:, -1]],
@@ -57,25 +57,21 @@ def pipeline_of_scikit_learn(_place: Place) -> None:
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, frame.A > 0)
     version = _registry().log_model(pipeline, model_name="PIPELINE", sample_input_data=frame.head(5))
     same(list(version.load().predict(frame)), list(pipeline.predict(frame)))
-    same(len(version.run(frame.head(3))), 3)
+    same(len(version.run(frame.head(3), function_name="predict_proba")), 3)
 
 
 @case
-def custom_model(_place: Place) -> None:
-    """A class of the user's own, with an artifact."""
+def custom_model(place: Place) -> None:
+    """A class of the user's own, with a file of its own."""
     import pandas as pd
+    from ml_adder import Adder
     from snowflake.ml.model import custom_model as custom
     from snowflake.ml.model.model_signature import DataType, FeatureSpec, ModelSignature
 
-    class Adder(custom.CustomModel):
-        @custom.inference_api
-        def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
-            return pd.DataFrame({"TOTAL": rows["A"] + self.context["bias"]})
-
+    (place.directory / "bias.txt").write_text("2.5")
+    context = custom.ModelContext(artifacts={"bias": str(place.directory / "bias.txt")})
     said = ModelSignature(inputs=[FeatureSpec("A", DataType.DOUBLE)], outputs=[FeatureSpec("TOTAL", DataType.DOUBLE)])
-    version = _registry().log_model(
-        Adder(custom.ModelContext(bias=2.5)), model_name="ADDER", version_name="V1", signatures={"predict": said}
-    )
+    version = _registry().log_model(Adder(context), model_name="ADDER", version_name="V1", signatures={"predict": said})
     same(list(version.run(pd.DataFrame({"A": [1.0, 2.0]}))["TOTAL"]), [3.5, 4.5])
 
 
@@ -131,7 +127,7 @@ def taken_and_missing_names(_place: Place) -> None:
     _logged("TAKEN")
     with fails_saying("already exist"):
         _logged("TAKEN")
-    with fails_saying("not exist"):
+    with fails_saying("NO_SUCH_MODEL"):
         _registry().get_model("NO_SUCH_MODEL")
     with fails_saying("NO_SUCH"):
         _registry().get_model("TAKEN").version("NO_SUCH")
@@ -144,6 +140,7 @@ def export_and_load(place: Place) -> None:
 
     version = _logged("EXPORTED")
     for mode, name in ((ExportMode.FULL, "full"), (ExportMode.MODEL, "model")):
+        (place.directory / name).mkdir()
         version.export(str(place.directory / name), export_mode=mode)
         assert any((place.directory / name).rglob("model.yaml"))
     same(list(version.load(force=True).predict(trained()[1])), list(trained()[0].predict(trained()[1])))

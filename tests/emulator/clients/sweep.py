@@ -53,6 +53,7 @@ CLIENTS = [
     ),
     Client("snowpark", "snowpark.py", ("snowflake-snowpark-python[pandas]==1.56.0",)),
     Client("ml", "ml.py", ("snowflake-ml-python==2.6.0", "xgboost>=3.1", "scikit-learn>=1.5")),
+    Client("sqlalchemy", "sqlalchemy_client.py", ("snowflake-sqlalchemy==2.1.0", "pandas", "pyarrow")),
     Client("core", "core.py", ("snowflake-core==1.14.0",)),
     # The command line pins what is newer than some indexes have.
     Client("snow", "snow_cli.py", ("snowflake-cli==3.31.0",), ("pip", "certifi")),
