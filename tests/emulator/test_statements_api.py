@@ -67,12 +67,15 @@ def test_several_statements_have_a_handle_each(api: Api) -> None:
 
 
 def test_large_result_is_read_by_partition(api: Api) -> None:
-    """Partition 0 comes with the metadata, the others by number."""
+    """Partition 0 comes with the metadata, the others by number and compressed; one beyond the last is a 400."""
     first = api("POST", "", {"statement": "select seq8() from table(generator(rowcount => 20000))"}).json()
-    total = len(first["data"])
-    for number in range(1, len(first["resultSetMetaData"]["partitionInfo"])):
-        total += len(api("GET", f"/{first['statementHandle']}?partition={number}").json()["data"])
+    total, count = len(first["data"]), len(first["resultSetMetaData"]["partitionInfo"])
+    for number in range(1, count):
+        part = api("GET", f"/{first['statementHandle']}?partition={number}")
+        assert part.headers["content-encoding"] == "gzip"
+        total += len(part.json()["data"])
     assert total == first["resultSetMetaData"]["numRows"] == 20000
+    assert api("GET", f"/{first['statementHandle']}?partition={count}").status_code == 400
 
 
 def test_failed_statement_is_422_with_the_error(api: Api) -> None:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.wire import binds, login, reply, rowset
@@ -149,6 +151,12 @@ def _failed(error: SnowflakeError, status: int = 0, query: Query | None = None) 
     return JSONResponse(body, status_code=status or (401 if denied else 422))
 
 
+def _compressed(data: dict[str, Any]) -> Response:
+    """All partitions but the first are compressed, whatever the client says that it takes."""
+    body = gzip.compress(json.dumps(data).encode(), compresslevel=1)
+    return Response(body, headers={"content-encoding": "gzip"}, media_type="application/json")
+
+
 def _rows(query: Query, partition: int) -> Answer:
     stored = query.stored
     if stored is None or partition > max(len(stored.parts) - 1, 0) or partition < 0:
@@ -158,7 +166,7 @@ def _rows(query: Query, partition: int) -> Answer:
     empty = None if query.request.nullable else "null"
     data = {"data": [[empty if value is None else value for value in row] for row in rows]}
     if partition:
-        return JSONResponse(data)
+        return _compressed(data)
     answer = _head(query) | data | reply.changes(stored, rows)
     answer["resultSetMetaData"] = {
         "format": "jsonv2",
