@@ -58,7 +58,7 @@ def gc(
         ),
     ] = None,
     deployment: Annotated[
-        str | None, typer.Option(help="That Airflow's [spcs] deployment, if it has one. Default: its host.")
+        str | None, typer.Option(help="That Airflow's option deployment in its section spcs. Default: its host.")
     ] = None,
     also_succeeded: Annotated[
         bool,

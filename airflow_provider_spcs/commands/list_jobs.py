@@ -11,6 +11,7 @@ from airflow_provider_spcs.commands.groups import command
 from airflow_provider_spcs.commands.login import Login
 from airflow_provider_spcs.commands.outcome import note
 from airflow_provider_spcs.commands.output import AsJson, age, job_document, line, print_json, table
+from airflow_provider_spcs.status import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,10 @@ def ps(
     login: Login,
     active: Annotated[bool, typer.Option("--active", "-a", help="Only jobs that have not ended.")] = False,
     ours: Annotated[bool, typer.Option("--ours", help="Only jobs that Airflow tasks submitted.")] = False,
-    status: Annotated[list[str] | None, typer.Option(help="Only with this status; may be repeated.")] = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only with this status; may be repeated.", autocompletion=lambda: sorted(TABLE)),
+    ] = None,
     pool: Annotated[str | None, typer.Option(help="Only in this compute pool.")] = None,
     dag: Annotated[str | None, typer.Option(help="Only of this DAG.")] = None,
     task: Annotated[str | None, typer.Option(help="Only of this task.")] = None,

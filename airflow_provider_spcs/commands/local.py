@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator import RunningAccount
 
 Home = Annotated[Path | None, typer.Option(help="Directory for all state. Kept afterwards.", file_okay=False)]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+AirflowPort = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of Airflow's UI; 0 takes a free one.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -45,8 +46,11 @@ def demo(
 
 
 @command
-def up(home: Home = None, port: Port = 0) -> None:
-    """Start emulator, git server and Airflow for pressing Trigger by hand; Ctrl-C stops all of it."""
+def up(home: Home = None, port: AirflowPort = 0) -> None:
+    """Start emulator, git server and Airflow for pressing Trigger by hand; Ctrl-C stops all of it.
+
+    Prints where Airflow's UI and the emulator's page are, with user and password, when they can be opened.
+    """
     from airflow_provider_spcs.demo import workshop
     from airflow_provider_spcs.demo.screen import Screen
 

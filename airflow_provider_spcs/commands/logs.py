@@ -37,7 +37,12 @@ def logs(
     container: Annotated[list[str] | None, typer.Option(help="Only of this container; may be repeated.")] = None,
     instance: Annotated[int | None, typer.Option(min=0, help="Only of this instance, from 0.")] = None,
     tail: Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Begin with the last so many lines.")] = None,
-    level: Annotated[str, typer.Option(help="Only from this level on: debug, info, warning or error.")] = "debug",
+    level: Annotated[
+        str,
+        typer.Option(
+            help="Only from this level on: debug, info, warning or error.", autocompletion=lambda: list(_LEVELS)
+        ),
+    ] = "debug",
     timestamps: Annotated[bool, typer.Option("--timestamps", "-t", help="When each line was written, UTC.")] = False,
 ) -> None:
     """Show a job's log: every container and instance, in order of time; also of a job that has ended."""
