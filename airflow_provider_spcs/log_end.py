@@ -26,7 +26,8 @@ def end_of_log(follower: LogFollower, log: Log, *, tail: int, shown: int | None 
     except SpcsError as error:
         log.warning("The end of the log could not be read: %s", error)
     else:
-        for notice in follower.notices:
-            log.info("%s", notice)
+        if shown != 0:
+            for notice in follower.notices:
+                log.info("%s", notice)
         show(log, lines if shown is None else lines[max(0, len(lines) - shown) :])
     return list(follower.tail)[-tail:] if tail > 0 else []

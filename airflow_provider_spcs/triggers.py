@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.waiting import StatusLog
 
 _STATUS_PATIENCE = 2
+# When an event comes before the scheduler has heard that the deferring process is gone, it takes that process's end for
+# the end of the one that goes on, and fails the task. On a busy machine a process takes seconds to go.
+_SETTLING = 5.0
 
 
 class SpcsJobTrigger(BaseTrigger):
@@ -108,8 +111,11 @@ class SpcsJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then fire exactly one event; an exception would end the task unasked."""
+        begun = asyncio.get_running_loop().time()
         try:
             ending = await self._wait()
+            if self.task_instance is not None:
+                await asyncio.sleep(max(0.0, begun + _SETTLING - asyncio.get_running_loop().time()))
         except asyncio.CancelledError:
             # Not awaited: what is awaited here is cut off after a second, and a restart must stop nothing.
             self._note_stop()

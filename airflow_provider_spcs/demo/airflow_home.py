@@ -119,6 +119,8 @@ def _settings(home: Path, dags: Path, port: int, *, deferrable: bool) -> dict[st
         "API__WORKERS": "1",
         # A busy machine holds SQLite's lock longer than its five seconds, and a part that meets that ends.
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
+        # Five seconds are little for an API server that a busy machine is slow to run: a task fails without a word.
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",
         "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         "OPERATORS__DEFAULT_DEFERRABLE": str(deferrable),

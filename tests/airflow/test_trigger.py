@@ -19,6 +19,7 @@ from airflow_provider_spcs.killing import Killer, Victim
 from tests.airflow.airflow_names import TaskDeferred
 from tests.airflow.fakes import Store, TaskInstance, context
 from tests.gate import Gate, held
+from tests.waiting import until
 
 SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
 SEVEN = [
@@ -197,6 +198,22 @@ def test_deferred_execution_timeout_fires_an_event_and_the_job_is_cancelled(job:
     with pytest.raises(JobTimeout, match="execution_timeout"):
         operator.execute_complete(context(ti), event)
     assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
+
+
+def test_trigger_of_a_short_job_fires_only_when_the_deferral_has_settled(
+    job: dict[str, Any], gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow would take the end of the process that deferred for that of the one that goes on, and fail the task."""
+    monkeypatch.setattr("airflow_provider_spcs.triggers._SETTLING", 3.0)
+    gate.open()
+    ti = TaskInstance(run_id="settling")
+    name = SpcsJobOperator(**job, command=SEVEN, volumes=gate.volumes, wait_for_completion=False).execute(context(ti))
+    until(lambda: status(name) == "DONE", "a job that has ended")
+    trigger = SpcsJobTrigger(job_name=name, poll_interval=0.1)
+    trigger.task_instance = ti  # type: ignore[assignment]
+    begun = time.monotonic()
+    assert asyncio.run(first_event(trigger))["status"] == "DONE"
+    assert time.monotonic() - begun >= 3.0
 
 
 def test_job_that_is_over_does_not_defer(job: dict[str, Any], gate: Gate) -> None:
