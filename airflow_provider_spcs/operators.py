@@ -80,7 +80,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         preflight: True looks up everything the job needs before it is submitted, and tells all that is missing at once.
         wait_for_completion: False returns the job's name at once; :class:`SpcsJobSensor` can wait for it.
         deferrable: Wait in the triggerer, without a worker slot. Default: ``[operators] default_deferrable``.
-        poll_interval: Longest time between two looks, in seconds.
+        poll_interval: Longest time between two looks, in seconds; deferred up to a tenth more, and never sooner.
         startup_timeout_seconds: Longest time PENDING; None waits for a full pool however long it is. A job whose image
             cannot be pulled is given up after about two minutes in any case.
         job_timeout_seconds: Longest time from submission to the end.

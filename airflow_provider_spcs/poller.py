@@ -219,7 +219,8 @@ class Poller:
                 async with self._changed:
                     self._snapshot, self._failing = Snapshot(number, jobs), None
                     self._changed.notify_all()
-                pause = self._interval() * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+                # Never sooner: at most one statement an interval.
+                pause = self._interval() * random.uniform(1.0, 1.1)  # noqa: S311 - jitter
             self._wake.clear()
             try:
                 # A new job is looked at soon, but those that come together share one statement.

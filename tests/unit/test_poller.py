@@ -60,7 +60,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seen: list[float] = []
 
     def scatter(low: float, high: float) -> float:
-        seen.append(high - low)
+        assert high > low
+        seen.append(low)
         return 0.001
 
     monkeypatch.setattr(module.random, "uniform", scatter)
@@ -97,14 +98,14 @@ def test_poller_answers_everybody_with_one_statement(pauses: list[float]) -> Non
 
 
 def test_poller_scatters_its_pauses(pauses: list[float]) -> None:
-    """Many triggerers must not ask in step."""
+    """Many triggerers must not ask in step, and none asks more often than once an interval."""
 
     async def work(poller: Poller) -> None:
         async with poller.waiting(NAMES[0], 10) as one:
             await poller.next(one, 2)
 
     run(Door(), work)
-    assert min(pauses) > 0
+    assert min(pauses) >= 1
 
 
 def test_poller_bears_errors_that_pass(pauses: list[float]) -> None:
