@@ -102,7 +102,7 @@ def explain(facts: Facts) -> JobError:
         what + _lines(facts.last_lines),
         rule=_meaning(facts, guilty),
         mend="\n  ".join(
-            filter(None, [_pool(facts.pool), _elapsed(pending, running), facts.fate, _look(facts, guilty)])
+            filter(None, [_pool(facts.pool), _elapsed(state, pending, running), facts.fate, _look(facts, guilty)])
         ),
         job_name=where,
         status=status,
@@ -189,10 +189,14 @@ def _clocks(state: JobState | None, containers: Sequence[ContainerReport]) -> tu
     return _seconds(started, state.created_at), _seconds(end, started)
 
 
-def _elapsed(pending: int | None, running: int | None) -> str:
-    if pending is None:
+def _elapsed(state: JobState | None, pending: int | None, running: int | None) -> str:
+    if state is None or pending is None:
         return ""
-    return f"It was pending for {pending} s and " + ("never ran." if running is None else f"ran for {running} s.")
+    # Only job history knows when a job ended, and that wants a warehouse: until then this task's own delay is in it.
+    most = "at most " if state.status.terminal and state.ended_at is None else ""
+    if running is None:
+        return f"It was pending for {most}{pending} s and never ran."
+    return f"It was pending for {pending} s and ran for {most}{running} s."
 
 
 def _seconds(later: datetime, earlier: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,6 +142,14 @@ def test_explain_card_holds_everything_to_act_on() -> None:
                  "SYSTEM$GET_SERVICE_LOGS('DB.S.AF_JOB_1', 0, 'main', 1000)", "DROP SERVICE DB.S.AF_JOB_1")  # fmt: skip
     assert [part for part in parts if part not in str(error)] == []
     assert (error.exit_code, error.container_name, error.last_lines) == (137, "main", ("last words",))
+
+
+def test_explain_end_that_only_history_knows_is_said_to_be_at_most_so_long() -> None:
+    """A task that was asleep for minutes after the end must not blame the job for them."""
+    given = facts(exit_code=1)
+    assert given.state is not None
+    text = str(explain(replace(given, state=replace(given.state, ended_at=None))))
+    assert "pending for 5 s and ran for at most" in text
 
 
 def test_explain_exit_code_of_the_clone_step_is_told_from_the_programs_own() -> None:
