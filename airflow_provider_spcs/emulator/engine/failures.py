@@ -74,7 +74,7 @@ def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # 
     return SnowflakeError(f"SQL execution error: {text}", 100132, "P0000")
 
 
-def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:
+def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:  # noqa: PLR0911 - one branch a kind of object
     relation = re.search(r"(Table|View|Sequence) with name \"?(.+?)\"? (?:does not|already)", text)
     if "already exists" in text:
         return already_exists(relation[2] if relation else text)
@@ -91,6 +91,9 @@ def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:
             2140,
             "42601",
         )
+    kind = re.search(r"Type with name (\w+) does not exist", text)
+    if kind:
+        return unsupported(f"data type {kind[1].upper()}")
     schema = re.search(r"Schema with name \"?(.+?)\"? does not exist", text)
     if schema:
         return does_not_exist("Schema", schema[1])

@@ -40,8 +40,14 @@ MACROS = [
     "'path', sf_url_part(u, '^[^:]+://[^/?#]*/([^?#]*)'), "
     "'port', sf_url_part(u, '^[^:]+://(?:[^@/]*@)?[^/?#]*:([0-9]+)'), "
     "'query', sf_url_part(u, '[?]([^#]*)'), 'scheme', sf_url_part(u, '^([^:]+)://'))",
-    # A value as VARIANT: text becomes a JSON string, JSON stays.
-    "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON ELSE to_json(x) END",
+    # A value as VARIANT: text becomes a JSON string, times as they are shown, JSON stays.
+    "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON WHEN typeof(x) LIKE 'TIMESTAMP%' THEN "
+    "to_json(sf_text(x)) ELSE to_json(x) END",
+    # What a VARIANT is compared by: numbers as numbers, before texts.
+    "sf_order(x) AS CASE WHEN x IS NOT NULL THEN {'text': json_type(x) NOT IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE'), "
+    "'number': CASE WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE') THEN CAST(x AS DOUBLE) ELSE 0 END, "
+    "'value': CASE WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE') THEN '' "
+    "ELSE coalesce(json_extract_string(x, '$'), '') END} END",
     # Elements by 0-based index or by key; SQL NULL when missing.
     "sf_get(x, k) AS json_extract(x::JSON, CASE WHEN typeof(k) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') "
     "THEN '$.\"' || k::VARCHAR || '\"' ELSE '$[' || k::VARCHAR || ']' END)",
@@ -107,16 +113,16 @@ MACROS = [
     "+ (epoch(a::TIMESTAMP) % 86400 - epoch(b::TIMESTAMP) % 86400) / 2678400.0 END AS DECIMAL(38, 6))",
     """sf_epoch(n) AS make_timestamp(CASE WHEN abs(n) < 31536000000 THEN n * 1000000
         WHEN abs(n) < 31536000000000 THEN n * 1000 WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END)""",
-    # Text, numbers (seconds, or finer by their size) and dates as timestamps. A number in a VARIANT counts in UTC and
+    # Text (of digits: seconds, or finer by its size), numbers (seconds) and dates as timestamps. A number in a VARIANT counts in UTC and
     # is shown in the session's zone.
     """sf_timestamp(x) AS CASE WHEN typeof(x) = 'JSON' AND regexp_full_match(CAST(x AS VARCHAR), '-?[0-9]+')
-        THEN CAST(timezone('UTC', sf_epoch(TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))) AS TIMESTAMP)
+        THEN CAST(timezone('UTC', make_timestamp(TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) * 1000000)) AS TIMESTAMP)
         WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON', 'NULL', '"NULL"') THEN
         CASE WHEN regexp_full_match(sf_text(x), '-?[0-9]+') THEN sf_epoch(TRY_CAST(sf_text(x) AS BIGINT))
         ELSE coalesce(TRY_CAST(sf_text(x) AS TIMESTAMP),
         CAST(left(sf_other_time(sf_text(x), 'Timestamp'), 26) AS TIMESTAMP)) END
         WHEN typeof(x) IN ('INTEGER', 'BIGINT', 'HUGEINT', 'INTEGER_LITERAL', 'SMALLINT', 'TINYINT')
-        THEN sf_epoch(TRY_CAST(x::VARCHAR AS BIGINT))
+        THEN make_timestamp(TRY_CAST(x::VARCHAR AS BIGINT) * 1000000)
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
         DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -57,15 +58,23 @@ class Parser(SnowflakeParser):
         return exp.Alias(this=found, alias=exp.to_identifier(text.upper(), quoted=True))
 
 
+def _refuse(tokens: list[Token]) -> None:
+    """Refuse by name what is Snowflake's and can be neither parsed nor run here."""
+    for before, token in itertools.pairwise([None, *tokens]):
+        cast = before is not None and (before.token_type is TokenType.DCOLON or before.text.upper() == "AS")
+        if token is not None and token.token_type is TokenType.MATCH_RECOGNIZE:
+            raise unsupported("MATCH_RECOGNIZE")
+        if token is not None and cast and token.text.upper() == "VECTOR":
+            raise unsupported("data type VECTOR")
+
+
 def parse(text: str, tokens: list[Token], values: Sequence[Any]) -> exp.Expr:
     """The tree of one statement.
 
     Raises:
-        SnowflakeError: 1003 for what is not Snowflake SQL, 2049 for a placeholder without value, 2 for MATCH_RECOGNIZE.
+        SnowflakeError: 1003 for what is not Snowflake SQL, 2049 for a placeholder without value, 2 for what is refused.
     """
-    for token in tokens:
-        if token.token_type is TokenType.MATCH_RECOGNIZE:
-            raise unsupported("MATCH_RECOGNIZE")
+    _refuse(tokens)
     parser = Parser(dialect=_DIALECT)
     parser.values = values
     holes = (token.start for token in tokens if token.token_type is TokenType.PLACEHOLDER)

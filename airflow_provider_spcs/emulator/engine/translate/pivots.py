@@ -43,7 +43,8 @@ def _answers(call: Call, query: exp.Expr) -> list[object]:
     with call.session.account.engine.cursor() as cursor, translated(call.translation.names):
         for name, table in call.translation.relations.items():
             cursor.register(name, table)
-        return [row[0] for row in cursor.execute(generate(query)).fetchall() if row[0] is not None]
+        found = [row[0] for row in cursor.execute(generate(query)).fetchall() if row[0] is not None]
+    return list(dict.fromkeys(found))
 
 
 def _named(value: object) -> exp.Expr:

@@ -36,10 +36,29 @@ def rewrite(call: Call, node: exp.Expr) -> None:
 def _asof(node: exp.Join) -> None:
     """ASOF JOIN keeps every left row on Snowflake; DuckDB takes the comparison as part of ON."""
     condition = node.args["match_condition"]
-    equal = node.args.get("on")
+    equal = node.args.get("on") or _merged(node)
     node.set("on", condition.copy() if equal is None else exp.and_(equal.copy(), condition.copy()))
     node.set("match_condition", None)
     node.set("side", "LEFT")
+
+
+def _merged(node: exp.Join) -> exp.Expr | None:
+    """The equations of USING; the right side's columns of these names are left out of all columns."""
+    names = [part.name for part in node.args.get("using") or []]
+    select = node.parent
+    if not names or not isinstance(select, exp.Select):
+        return None
+    node.set("using", None)
+    left, right = (exp.to_identifier(source.alias_or_name, quoted=True)
+                   for source in (select.args["from_"].this, node.this))  # fmt: skip
+    columns = [exp.to_identifier(name, quoted=True) for name in names]
+    for star in (item for item in select.expressions if isinstance(item, exp.Star)):
+        dropped = [exp.column(column.copy(), right.copy()) for column in columns]
+        star.set("except_", [*(star.args.get("except_") or []), *dropped])
+    return exp.and_(
+        *(exp.EQ(this=exp.column(column, left.copy()), expression=exp.column(column.copy(), right.copy()))
+          for column in columns)
+    )  # fmt: skip
 
 
 def _table(call: Call, node: exp.Table) -> None:
@@ -59,11 +78,25 @@ def _table(call: Call, node: exp.Table) -> None:
     parts = parts_of(node)
     if len(parts) == 1 and cte_of(node, parts[0]) is not None:
         return
+    if parts == ["DUAL"]:
+        _dual(node)
+        return
     name = call.session.qualify(parts)
     if name.schema == "INFORMATION_SCHEMA" or (name.database, name.schema) == ("SNOWFLAKE", "ACCOUNT_USAGE"):
         table_functions.information_schema(call, node, name)
         return
     point_at(call, node, name)
+
+
+def _dual(node: exp.Table) -> None:
+    """DUAL is one row without a column of use.
+
+    Source: Snowflake's documentation of FROM; the reference of Snowpark for Python reads ``session.table("dual")``.
+    """
+    row: exp.Expr = exp.maybe_parse("SELECT NULL AS DUMMY", dialect="duckdb")
+    node.replace(
+        exp.Subquery(this=row, alias=exp.TableAlias(this=exp.to_identifier(node.alias or "DUAL", quoted=True)))
+    )
 
 
 def point_at(call: Call, node: exp.Table, name: Name) -> None:

@@ -73,12 +73,38 @@ def _change_event(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _extreme(name: str) -> Callable[[Any], exp.Expr]:
+    """MIN and MAX of VARIANT values, by what they are compared by."""
+
+    def rule(node: Any) -> exp.Expr:
+        kind = node.this.meta.get("kind")
+        if kind is None or kind.name != "VARIANT" or node.expressions:
+            kept: exp.Expr = node
+            return kept
+        made = function(name, node.this, function("sf_order", node.this.copy()))
+        made.meta["declared"] = Declared("VARIANT")
+        return made
+
+    return rule
+
+
+def _regression(node: Any) -> exp.Expr:
+    """NULL, not NaN, where the independent values do not vary."""
+    if isinstance(node.parent, exp.Window | exp.Filter):
+        kept: exp.Expr = node
+        return kept
+    return function("nullif", node.copy(), sql("CAST('nan' AS DOUBLE)"))
+
+
 def _refused(node: Any) -> exp.Expr:
     raise unsupported(f"{node.sql_name()}: the states kept here hold no weights")
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.ApproxQuantile: _percentile,
+    exp.Min: _extreme("arg_min"),
+    exp.Max: _extreme("arg_max"),
+    **dict.fromkeys([exp.RegrSlope, exp.RegrIntercept, exp.RegrR2], _regression),
     exp.Hll: _made("approx_count_distinct"),
     exp.ApproxTopK: _made("sf_approx_top_k", "ARRAY"),
     exp.ApproxPercentileAccumulate: _made("sf_percentile_state", "OBJECT"),

@@ -30,6 +30,8 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "this", _by_example(node.expressions[0] if node.expressions else None))
     elif isinstance(node, exp.Between) and kinds.variant(node.this):
         _cast(node, "this", _by_example(node.args["low"]))
+    elif isinstance(node, exp.Ordered):
+        _ordered(kinds, node)
     elif isinstance(node, _CHOICES):
         _choice(kinds, node)
     elif isinstance(node, _ARITHMETIC + _NUMBERS):
@@ -47,6 +49,8 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:
 def _comparison(kinds: Any, node: exp.Expr) -> None:
     left, right = kinds.variant(node.this), kinds.variant(node.expression)
     if left and right:
+        for key in ("this", "expression"):
+            node.set(key, function("sf_order", node.args[key].copy()))
         return
     if left:
         _cast(node, "this", _by_example(node.expression))
@@ -64,6 +68,15 @@ def _texts(kinds: Any, node: exp.Expr) -> None:
             if isinstance(node.args[key], exp.Literal) and other.name not in {"NUMBER", "FLOAT"}:
                 continue  # DuckDB reads a literal as what it is compared with
             _cast(node, key, _COERCED[other.name])
+
+
+def _ordered(kinds: Any, node: exp.Ordered) -> None:
+    """VARIANT values in order: numbers by their size, not by their digits."""
+    select = node.find_ancestor(exp.Select, exp.SetOperation)
+    plain = isinstance(select, exp.Select) and not select.args.get("distinct")
+    kind = kinds.of(node.this)
+    if plain and kind is not None and kind.name == "VARIANT" and not isinstance(node.this, exp.Literal):
+        node.set("this", function("sf_order", node.this.copy()))
 
 
 def _choice(kinds: Any, node: exp.Expr) -> None:

@@ -37,7 +37,7 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
         pairs = [pair for pair in pairs if not isinstance(pair[1], exp.Null)]
     if not all(isinstance(key, exp.Literal) for key, _ in pairs):
         return _pairs(pairs, keep_null=keep_null)
-    flat = [part for pair in pairs for part in pair]
+    flat = [part for key, value in pairs for part in (key, _shown(value))]
     made = function("json_object", *flat)
     if keep_null or all(isinstance(item, exp.Literal) or _never_null(item) for _, item in pairs):
         return made
@@ -48,13 +48,19 @@ def _object(items: list[Any], *, keep_null: bool) -> exp.Expr:
 def _pairs(pairs: list[tuple[Any, Any]], *, keep_null: bool) -> exp.Expr:
     """Keys that are computed: a pair whose key is NULL is left out; a later pair of a key wins."""
     if keep_null:
-        keys, values = ([pair[side] for pair in pairs] for side in (0, 1))
+        keys, values = [key for key, _ in pairs], [_shown(value) for _, value in pairs]
         return function("sf_object_of", function("json_array", *keys), function("json_array", *values))
     found = sql("CAST('{}' AS JSON)")
     for key, value in pairs:
-        made = function("sf_pair", key, value)
+        made = function("sf_pair", key, _shown(value))
         found = function("json_merge_patch", found, made)  # drops keys whose value is null
     return found
+
+
+def _shown(value: Any) -> Any:
+    """A time in an object or array as it is shown; other values as they are."""
+    kind = value.meta.get("kind") or value.meta.get("declared")
+    return function("sf_variant", value) if kind is not None and kind.name.startswith("TIMESTAMP") else value
 
 
 def _never_null(item: Any) -> bool:
@@ -88,7 +94,7 @@ def _struct(node: exp.Expr) -> exp.Expr:
 
 
 def _array(node: exp.Expr) -> exp.Expr:
-    return function("json_array", *node.expressions)
+    return function("json_array", *[_shown(value) for value in node.expressions])
 
 
 def _get(node: exp.Expr) -> exp.Expr:
