@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 _TOKEN = re.compile(
@@ -116,4 +117,4 @@ def _unquoted(text: str) -> str:
     return str(json.loads(f'"{inner}"', strict=False))
 
 
-FUNCTIONS = {"sf_lenient_json": (strict, ["VARCHAR"], "VARCHAR")}
+FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {"sf_lenient_json": (strict, ["VARCHAR"], "VARCHAR")}

@@ -31,23 +31,15 @@ MACROS = [
     "map_entries(histogram(x)), lambda e: {'c': e.value, 'v': e.key})), 1, k), lambda e: json_array(e.v, e.c)))",
     "sf_changes(l) AS CAST(coalesce(list_sum(list_transform(range(2, len(l) + 1), "
     "lambda i: CASE WHEN l[i] <> l[i - 1] THEN 1 ELSE 0 END)), 0) AS BIGINT)",
-    "sf_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')",
-    "sf_parse_url(u) AS json_object('fragment', sf_url_part(u, '#(.*)$'), "
-    "'host', sf_url_part(u, '^[^:]+://((?:[^@/]*@)?[^:/?#]+)'), "
-    "'parameters', CASE WHEN sf_url_part(u, '[?]([^#]*)') IS NULL THEN NULL ELSE to_json(map_from_entries("
-    "list_transform(string_split(sf_url_part(u, '[?]([^#]*)'), '&'), "
-    "lambda p: {'k': split_part(p, '=', 1), 'v': split_part(p, '=', 2)}))) END, "
-    "'path', sf_url_part(u, '^[^:]+://[^/?#]*/([^?#]*)'), "
-    "'port', sf_url_part(u, '^[^:]+://(?:[^@/]*@)?[^/?#]*:([0-9]+)'), "
-    "'query', sf_url_part(u, '[?]([^#]*)'), 'scheme', sf_url_part(u, '^([^:]+)://'))",
+    "sf_parse_url(u, p) AS CAST(sf_parse_url_text(u, p) AS JSON)",
     # A value as VARIANT: text becomes a JSON string, times as they are shown, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON WHEN typeof(x) LIKE 'TIMESTAMP%' THEN "
     "to_json(sf_text(x)) ELSE to_json(x) END",
+    "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     # What a VARIANT is compared by: numbers as numbers, before texts.
-    "sf_order(x) AS CASE WHEN x IS NOT NULL THEN {'text': json_type(x) NOT IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE'), "
-    "'number': CASE WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE') THEN CAST(x AS DOUBLE) ELSE 0 END, "
-    "'value': CASE WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE') THEN '' "
-    "ELSE coalesce(json_extract_string(x, '$'), '') END} END",
+    "sf_order(x) AS CASE WHEN x IS NULL THEN NULL WHEN sf_is_decimal(x) THEN "
+    "{'text': false, 'number': CAST(x AS DOUBLE), 'value': ''} ELSE "
+    "{'text': true, 'number': 0.0::DOUBLE, 'value': coalesce(json_extract_string(x, '$'), '')} END",
     # Elements by 0-based index or by key; SQL NULL when missing.
     "sf_get(x, k) AS json_extract(x::JSON, CASE WHEN typeof(k) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') "
     "THEN '$.\"' || k::VARCHAR || '\"' ELSE '$[' || k::VARCHAR || ']' END)",
@@ -92,7 +84,8 @@ MACROS = [
     "sf_array_prepend(a, x) AS to_json(list_prepend(sf_variant(x), a::JSON::JSON[]))",
     "sf_array_distinct(a) AS to_json(list_filter(a::JSON::JSON[], lambda e, i: list_position(a::JSON::JSON[], e) = i))",
     "sf_array_compact(a) AS to_json(list_filter(a::JSON::JSON[], lambda e: e::VARCHAR <> 'null'))",
-    "sf_array_slice(a, f, t) AS CAST(sf_array_slice_text(CAST(a AS VARCHAR), f, t) AS JSON)",
+    "sf_array_slice(a, f, t) AS "
+    "CAST(sf_array_slice_text(CAST(a AS VARCHAR), CAST(f AS BIGINT), CAST(t AS BIGINT)) AS JSON)",
     "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
     "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
     "sf_array_to_string(a, d) AS sf_array_to_string_text(CAST(a AS VARCHAR), d)",
@@ -113,8 +106,8 @@ MACROS = [
     "+ (epoch(a::TIMESTAMP) % 86400 - epoch(b::TIMESTAMP) % 86400) / 2678400.0 END AS DECIMAL(38, 6))",
     """sf_epoch(n) AS make_timestamp(CASE WHEN abs(n) < 31536000000 THEN n * 1000000
         WHEN abs(n) < 31536000000000 THEN n * 1000 WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END)""",
-    # Text (of digits: seconds, or finer by its size), numbers (seconds) and dates as timestamps. A number in a VARIANT counts in UTC and
-    # is shown in the session's zone.
+    # Text (of digits: seconds, or finer by its size), numbers (seconds) and dates as timestamps. A number in a VARIANT
+    # counts in UTC and is shown in the session's zone.
     """sf_timestamp(x) AS CASE WHEN typeof(x) = 'JSON' AND regexp_full_match(CAST(x AS VARCHAR), '-?[0-9]+')
         THEN CAST(timezone('UTC', make_timestamp(TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) * 1000000)) AS TIMESTAMP)
         WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON', 'NULL', '"NULL"') THEN
@@ -158,12 +151,11 @@ MACROS = [
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",
     "sf_is(x, kind) AS CASE WHEN x IS NOT NULL THEN json_type(sf_variant(x)) = kind END",
     "sf_is_integer(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT')",
-    "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     "sf_as(x, kind) AS CASE WHEN json_type(sf_variant(x)) = kind THEN x END",
     "sf_array_insert(a, p, x) AS "
-    "CAST(sf_array_insert_text(CAST(a AS VARCHAR), p, CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
+    "CAST(sf_array_insert_text(CAST(a AS VARCHAR), CAST(p AS BIGINT), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
     "sf_array_remove(a, x) AS CAST(sf_array_remove_text(CAST(a AS VARCHAR), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
-    "sf_array_remove_at(a, p) AS CAST(sf_array_remove_at_text(CAST(a AS VARCHAR), p) AS JSON)",
+    "sf_array_remove_at(a, p) AS CAST(sf_array_remove_at_text(CAST(a AS VARCHAR), CAST(p AS BIGINT)) AS JSON)",
     "sf_array_flatten(a) AS CASE WHEN NOT list_contains(json_extract(a::JSON, '$[*]'), 'null'::JSON) "
     "THEN to_json(flatten(a::JSON::JSON[][])) END",
     "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a AS VARCHAR), asc_, nulls_) AS JSON)",
@@ -193,8 +185,8 @@ MACROS = [
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
     "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",
     "sf_hash_agg(x) AS CAST(sum(hash(x) % 1000000007) AS BIGINT)",
-    "sf_haversine(a, b, c, d) AS 2 * 6371 * asin(sqrt(power(sin(radians(c - a) / 2), 2) "
-    "+ cos(radians(a)) * cos(radians(c)) * power(sin(radians(d - b) / 2), 2)))",
+    "sf_haversine(a, b, c, d) AS 2 * 6371 * asin(sqrt(power(sin((radians(c) - radians(a)) / 2), 2) "
+    "+ cos(radians(a)) * cos(radians(c)) * power(sin((radians(d) - radians(b)) / 2), 2)))",
     "sf_booland(a, b) AS (a <> 0) AND (b <> 0)",
     "sf_boolor(a, b) AS (a <> 0) OR (b <> 0)",
     "sf_boolxor(a, b) AS (a <> 0) <> (b <> 0)",

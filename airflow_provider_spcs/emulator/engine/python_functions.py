@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import ipaddress
 import json
 import re
 import uuid
@@ -16,20 +15,25 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from airflow_provider_spcs.emulator.engine import lenient_json, regular_expressions, time_formats
+from airflow_provider_spcs.emulator.engine import addresses, lenient_json, regular_expressions, time_formats
 
 _SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
            **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
 _RANKS = {bool: 0, int: 1, float: 1, str: 2, list: 3, dict: 4}
 
 
-def soundex(text: str) -> str:
-    """A letter and three digits for how a word sounds in English."""
-    letters = [char for char in text.upper() if char.isalpha()]
+def soundex(text: str, second: bool) -> str:
+    """A letter and three digits for how a word sounds in English.
+
+    Args:
+        text: The word.
+        second: Whether the second letter counts when it sounds like the first, as for SOUNDEX_P123.
+    """
+    letters = [char for char in text if char.isalpha()]
     if not letters:
         return ""
-    found, last = letters[0], _SOUNDS.get(letters[0], "")
-    for char in letters[1:]:
+    found, last = letters[0], "" if second else _SOUNDS.get(letters[0].upper(), "")
+    for char in "".join(letters[1:]).upper():
         digit = _SOUNDS.get(char, "")
         if digit and digit != last:
             found += digit
@@ -41,41 +45,6 @@ def soundex(text: str) -> str:
 def sha2(text: str, bits: int) -> str:
     """The SHA-2 digest of 224, 256, 384 or 512 bits, in hex; 0 stands for 256."""
     return hashlib.new(f"sha{bits or 256}", text.encode()).hexdigest()
-
-
-def parse_ip(text: str, kind: str, permissive: int = 0) -> str:
-    """An address or network as an object.
-
-    Raises:
-        ValueError: It is none, and errors are asked for.
-    """
-    try:
-        found = ipaddress.ip_interface(text)
-    except ValueError:
-        if permissive:
-            return json.dumps({"error": f"Error parsing IP: {text}"})
-        raise ValueError(f"100206|22023|Failure parsing IP address: [{text}] is not a valid address") from None
-    size = 4 if found.version == 6 else 1
-    whole = int(found.ip)
-    fields = [whole >> (32 * (size - 1 - index)) & 0xFFFFFFFF for index in range(size)] + [0] * (4 - size)
-    said: dict[str, Any] = {
-        "family": found.version,
-        "host": str(found.ip),
-        "ip_fields": fields,
-        "ip_type": kind.lower(),
-        "netmask_prefix_length": found.network.prefixlen if "/" in text else None,
-        "snowflake$type": "ip_address",
-    }
-    network = found.network
-    if found.version == 4:
-        said |= {"ipv4": whole, "ipv4_range_start": int(network[0]), "ipv4_range_end": int(network[-1])}
-    else:
-        said |= {
-            "hex_ipv6": f"{whole:032X}",
-            "hex_ipv6_range_start": f"{int(network[0]):032X}",
-            "hex_ipv6_range_end": f"{int(network[-1]):032X}",
-        }
-    return json.dumps(said)
 
 
 def uuid_of(space: str, name: str) -> str:
@@ -122,6 +91,7 @@ def number_in(text: str, form: str) -> str:
 def map_pick(document: str, keys: str) -> str:
     """The part of an object with these keys."""
     read, wanted = json.loads(document), json.loads(keys)
+    wanted = wanted[0] if wanted and isinstance(wanted[0], list) else wanted
     return json.dumps({key: read[key] for key in wanted if key in read})
 
 
@@ -307,9 +277,8 @@ def record(statement: Any) -> Any:
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
-    "sf_soundex": (soundex, ["VARCHAR"], "VARCHAR"),
-    "sf_sha2": (sha2, ["VARCHAR", "INTEGER"], "VARCHAR"),
-    "sf_parse_ip_text": (parse_ip, ["VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR"),
+    "sf_soundex": (soundex, ["VARCHAR", "BOOLEAN"], "VARCHAR"),
+    "sf_sha2": (sha2, ["VARCHAR", "BIGINT"], "VARCHAR"),
     "sf_uuid_of": (uuid_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_get_ignore_case_text": (get_ignore_case, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_sort_text": (array_sort, ["VARCHAR", "BOOLEAN", "BOOLEAN"], "VARCHAR"),
@@ -317,8 +286,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_array_except_text": (array_except, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_intersection_text": (array_intersection, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_remove_text": (array_remove, ["VARCHAR", "VARCHAR"], "VARCHAR"),
-    "sf_array_insert_text": (array_insert, ["VARCHAR", "INTEGER", "VARCHAR"], "VARCHAR"),
-    "sf_array_slice_text": (array_slice, ["VARCHAR", "INTEGER", "INTEGER"], "VARCHAR"),
+    "sf_array_insert_text": (array_insert, ["VARCHAR", "BIGINT", "VARCHAR"], "VARCHAR"),
+    "sf_array_slice_text": (array_slice, ["VARCHAR", "BIGINT", "BIGINT"], "VARCHAR"),
     "sf_array_union_text": (array_union, ["VARCHAR"], "VARCHAR"),
     "sf_arrays_zip_text": (arrays_zip, ["VARCHAR"], "VARCHAR"),
     "sf_flat_tree_text": (flat_tree, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
@@ -330,7 +299,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_get_path_text": (get_path, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_object_of_text": (object_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_md5_number": (md5_number, ["VARCHAR", "BOOLEAN"], "HUGEINT"),
-    "sf_array_remove_at_text": (array_remove_at, ["VARCHAR", "INTEGER"], "VARCHAR"),
+    "sf_array_remove_at_text": (array_remove_at, ["VARCHAR", "BIGINT"], "VARCHAR"),
     "sf_map_pick_text": (map_pick, ["VARCHAR", "VARCHAR"], "VARCHAR"),
 }
 
@@ -347,7 +316,7 @@ def _of_known(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def register(connection: Any) -> None:
     """Make the functions known to DuckDB, before the macros that call them."""
-    every = FUNCTIONS | regular_expressions.FUNCTIONS | lenient_json.FUNCTIONS
+    every = FUNCTIONS | addresses.FUNCTIONS | regular_expressions.FUNCTIONS | lenient_json.FUNCTIONS
     for name, (function, kinds, returned) in every.items():
         connection.create_function(name, _of_known(function), kinds, returned, null_handling="special")
     connection.create_function("sf_record", record, ["VARCHAR"], "BIGINT", type="arrow", side_effects=True)

@@ -73,7 +73,7 @@ def like(text: str, pattern: str, parameters: str) -> bool:
     return _compiled(pattern, parameters).fullmatch(text) is not None
 
 
-_T, _I = "VARCHAR", "INTEGER"
+_T, _I = "VARCHAR", "BIGINT"
 FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_regexp_replaced": (replaced, [_T, _T, _T, _I, _I, _T], _T),
     "sf_regexp_part": (part, [_T, _T, _I, _I, _T, _I], _T),

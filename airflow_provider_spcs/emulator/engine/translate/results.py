@@ -211,7 +211,8 @@ _ALWAYS: dict[type, Declared] = {
         ],
         Declared("FLOAT"),
     ),
-    exp.JSONObject: Declared("OBJECT"),
+    **dict.fromkeys([exp.JSONObject, exp.Struct, exp.ParseUrl], Declared("OBJECT")),
+    exp.Array: Declared("ARRAY"),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
     exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
 }

@@ -96,6 +96,14 @@ def _regression(node: Any) -> exp.Expr:
     return function("nullif", node.copy(), sql("CAST('nan' AS DOUBLE)"))
 
 
+def _parse_url(node: Any) -> exp.Expr:
+    made = function(
+        "sf_parse_url", function("sf_text", node.this), node.args.get("permissive") or exp.Literal.number(0)
+    )
+    made.meta["declared"] = Declared("OBJECT")
+    return made
+
+
 def _refused(node: Any) -> exp.Expr:
     raise unsupported(f"{node.sql_name()}: the states kept here hold no weights")
 
@@ -114,7 +122,7 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.Transform: _transform,
     exp.Reduce: _reduce,
     exp.ByteLength: _made("strlen"),
-    exp.ParseUrl: _made("sf_parse_url", "OBJECT"),
+    exp.ParseUrl: _parse_url,
     exp.BitwiseAnd: _bits,
     exp.BitwiseOr: _bits,
     exp.BitwiseXor: _bits,

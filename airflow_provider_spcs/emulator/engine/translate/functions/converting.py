@@ -143,6 +143,9 @@ def _map_delete(node: Any) -> exp.Expr:
 
 
 def _map_pick(node: Any) -> exp.Expr:
+    first = node.expressions[1].meta.get("kind")
+    if first is not None and first.name in {"ARRAY", "VARIANT"}:
+        return function("sf_map_pick", *node.expressions[:2])
     return function("sf_map_pick", node.expressions[0], function("json_array", *node.expressions[1:]))
 
 
@@ -215,6 +218,8 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     },
     "CONVERT_TIMEZONE": _converted,
     "SYS_CONNECT_BY_PATH": _refused("SYS_CONNECT_BY_PATH"),
+    "SOUNDEX": lambda node: function("sf_soundex", node.expressions[0], exp.false()),
+    "SOUNDEX_P123": lambda node: function("sf_soundex", node.expressions[0], exp.true()),
     "SHA2": _sha2,
     "SHA2_HEX": _sha2,
     "PARSE_IP": _parse_ip,

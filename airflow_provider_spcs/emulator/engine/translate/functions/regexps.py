@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate.functions.build import function
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 
+_COUNTS = {"position", "occurrence", "option", "group"}
 _DEFAULTS: dict[str, exp.Expr] = {
     "position": exp.Literal.number(1),
     "occurrence": exp.Literal.number(1),
@@ -28,10 +29,15 @@ def _with(name: str, *keys: str, plain: bool = True) -> Callable[[Any], exp.Expr
         if plain and not any(node.args.get(key) for key in keys if key != "group"):
             kept: exp.Expr = node
             return kept
-        items = [node.args.get(key) or _DEFAULTS[key].copy() for key in keys]
+        items = [_item(node.args.get(key) or _DEFAULTS[key].copy(), key) for key in keys]
         return function(name, function("sf_text", node.this), node.expression, *items)
 
     return rule
+
+
+def _item(value: Any, key: str) -> exp.Expr:
+    plain = isinstance(value, exp.Literal) or key not in _COUNTS
+    return value if plain else sql(f"CAST({value.sql('duckdb')} AS BIGINT)")
 
 
 def _replaced(node: Any) -> exp.Expr:
