@@ -158,3 +158,11 @@ def test_login_with_an_unrestricted_token_takes_any_role(connect: Any) -> None:
             assert connect(role=role, **wanted).cursor().execute("select current_role()").fetchone() == (role,)
     finally:
         cursor.execute("alter user ADMIN remove programmatic access token ANY_ROLE")
+
+
+def test_current_client_names_the_driver_and_its_version(connect: Any) -> None:
+    """As Snowflake does: the name and the version that the driver logged in with."""
+    import snowflake.connector
+
+    (said,) = connect().cursor().execute("select current_client()").fetchone()
+    assert said == f"PythonConnector {snowflake.connector.__version__}"
