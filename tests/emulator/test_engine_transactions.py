@@ -47,6 +47,20 @@ def test_failed_statement_undoes_only_itself(session: Session) -> None:
     assert session.rows("select a from t order by a") == [(1,), (2,)]
 
 
+def test_table_dropped_under_a_transaction_is_missing_in_it(session: Session) -> None:
+    """The next write fails with 2003, as for any table that is not there, and the session goes on."""
+    session.execute("create table t (a int)")
+    other = _other(session)
+    session.execute("begin")
+    session.execute("insert into t values (1)")
+    other.execute("drop table t")
+    with pytest.raises(SnowflakeError) as caught:
+        session.execute("insert into t values (2)")
+    session.execute("rollback")
+    other.close()
+    assert (caught.value.errno, session.rows("select 1")) == (2003, [(1,)])
+
+
 def test_autocommit_off_begins_by_itself(session: Session) -> None:
     """Without autocommit a write waits for COMMIT."""
     session.execute("create table t (a int)")

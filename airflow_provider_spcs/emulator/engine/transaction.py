@@ -122,7 +122,9 @@ class Transaction:
             with translated(names):
                 found = work(cursor)
         except SnowflakeError:
-            self._replay(cursor)
+            # What another session has dropped meanwhile cannot be written again.
+            with translated(names):
+                self._replay(cursor)
             raise
         self._done.append(work)
         return found
