@@ -157,6 +157,15 @@ def test_sequence_counts_on(session: Session) -> None:
     assert session.rows("select id from t order by id") == [(10,), (15,)]
 
 
+def test_describe_sequence_shows_how_it_counts(session: Session) -> None:
+    """DESCRIBE SEQUENCE gives its line; one that is not there is missing (2003), as SQLAlchemy asks."""
+    session.execute("create sequence s start 10 increment 5")
+    assert _shown(session, "desc sequence s", "interval") == [5]
+    with pytest.raises(SnowflakeError) as caught:
+        session.execute("describe sequence no_such")
+    assert caught.value.errno == 2003
+
+
 def test_dropped_database_takes_its_tables_along(session: Session) -> None:
     """DROP DATABASE leaves nothing, and a new one of the name is empty."""
     session.execute("create database d9")

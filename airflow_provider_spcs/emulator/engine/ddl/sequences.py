@@ -1,4 +1,4 @@
-"""Sequences: CREATE, DROP, SHOW, and ``seq.NEXTVAL``."""
+"""Sequences: CREATE, DROP, SHOW, DESCRIBE, and ``seq.NEXTVAL``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow_provider_spcs.emulator.engine.session import Session
+    from airflow_provider_spcs.emulator.objects import Document
     from airflow_provider_spcs.emulator.statement import Statement
 
 
@@ -99,11 +100,23 @@ def drop_sequence(session: Session, statement: Statement) -> Result:
 @command("SHOW SEQUENCES")
 def show_sequences(session: Session, statement: Statement) -> Result:
     """SHOW SEQUENCES."""
-    rows = [
-        (item.name.name, item.name.database, item.name.schema, item.document["start"], item.document["increment"],
-         datetime.fromisoformat(item.document["created_on"]), item.document["owner"], item.document["comment"],
-         "ROLE", "N")
-        for item in Filter.parse(session, statement).apply(session.account.objects.list("SEQUENCE"))
+    found = Filter.parse(session, statement).apply(session.account.objects.list("SEQUENCE"))
+    return _shown([(item.name, item.document) for item in found], Kind.SHOW)
+
+
+@command("DESCRIBE SEQUENCE", "DESC SEQUENCE")
+def describe_sequence(session: Session, statement: Statement) -> Result:
+    """DESCRIBE SEQUENCE: the line of SHOW SEQUENCES."""
+    name = session.qualify(statement.name())
+    statement.end()
+    return _shown([(name, session.account.objects.get("SEQUENCE", name))], Kind.DESCRIBE)
+
+
+def _shown(sequences: list[tuple[Name, Document]], kind: Kind) -> Result:
+    rows: list[tuple[object, ...]] = [
+        (name.name, name.database, name.schema, said["start"], said["increment"],
+         datetime.fromisoformat(said["created_on"]), said["owner"], said["comment"], "ROLE", "N")
+        for name, said in sequences
     ]  # fmt: skip
     columns = [
         *map(text, ["name", "database_name", "schema_name"]),
@@ -111,4 +124,4 @@ def show_sequences(session: Session, statement: Statement) -> Result:
         timestamp_ltz("created_on"),
         *map(text, ["owner", "comment", "owner_role_type", "ordered"]),
     ]
-    return Result(columns, list(rows), kind=Kind.SHOW)
+    return Result(columns, rows, kind=kind)
