@@ -66,15 +66,15 @@ def emulator(
     port: Port = 0,
 ) -> None:
     """Start only the emulator; prints `ready http://127.0.0.1:PORT` when it accepts connections."""
-    from airflow_provider_spcs.emulator.server import serve
+    from airflow_provider_spcs.emulator.server import TRUST_VARIABLES, serve
 
     def announce(account: RunningAccount) -> None:
         from airflow_provider_spcs.demo import client_files
 
         clients = client_files.write(account, account.account.home.root)
         typer.echo(f"In another shell, for spcs, snow, Python and Airflow: . {clients}")
-        bundle = account.environment["REQUESTS_CA_BUNDLE"]
-        typer.echo(f"Over TLS, trust its certificate: export REQUESTS_CA_BUNDLE={bundle}")
+        trust = " ".join(f"{name}={account.environment[name]}" for name in TRUST_VARIABLES)
+        typer.echo(f"Over TLS, trust its certificate: export {trust}")
 
     with _home(home, keep=False) as directory:
         serve(directory, host, port, announce=announce)

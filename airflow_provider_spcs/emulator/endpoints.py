@@ -15,7 +15,7 @@ class Endpoints:
         port: Plain HTTP.
         tls_port: HTTPS, with a certificate from ``ca_bundle``'s private authority.
         proxy_port: HTTP CONNECT proxy that leads ``*.snowflakecomputing.com:443`` to ``tls_port``.
-        ca_bundle: PEM file for REQUESTS_CA_BUNDLE.
+        ca_bundle: PEM file for REQUESTS_CA_BUNDLE and SSL_CERT_FILE.
     """
 
     host: str

@@ -31,6 +31,8 @@ __all__ = ["HomeError", "RunningAccount", "serve", "start"]
 
 _DATABASE, _SCHEMA, _WAREHOUSE, _ROLE, _USER = "EMULATOR", "PUBLIC", "COMPUTE_WH", "ACCOUNTADMIN", "ADMIN"
 SWITCH_SECONDS = 0.0005
+TRUST_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""What clients trust by: the Python connector up to 4 by the first, from 5 on and ``aiohttp`` by the second."""
 _NEAR = ("127.0.0.1", "localhost", "::1")
 
 
@@ -105,7 +107,7 @@ class RunningAccount:
         near = {
             name: ",".join(dict.fromkeys([*filter(None, value.split(",")), *_NEAR])) for name, value in known.items()
         }
-        return {"REQUESTS_CA_BUNDLE": str(self.endpoints.ca_bundle), **near}
+        return {**dict.fromkeys(TRUST_VARIABLES, str(self.endpoints.ca_bundle)), **near}
 
 
 @contextlib.contextmanager
@@ -114,7 +116,7 @@ def start(
 ) -> Iterator[RunningAccount]:
     """Run an account and its server in this process.
 
-    While it runs, this process trusts its certificate (``REQUESTS_CA_BUNDLE``) and reaches loopback without a proxy.
+    While it runs, this process trusts its certificate (``TRUST_VARIABLES``) and reaches loopback without a proxy.
 
     Args:
         home: Directory of its state; a temporary one, removed at the end, when None.

@@ -100,9 +100,10 @@ def test_home_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_start_sets_and_restores_the_environment(tmp_path: Path) -> None:
     """Trust and proxy exceptions hold while the account runs, and no longer."""
-    before = {name: os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "NO_PROXY")}
+    before = {name: os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY")}
     with start(tmp_path) as running:
-        assert os.environ["REQUESTS_CA_BUNDLE"] == str(running.endpoints.ca_bundle)
+        trusted = {os.environ["REQUESTS_CA_BUNDLE"], os.environ["SSL_CERT_FILE"]}
+        assert trusted == {str(running.endpoints.ca_bundle)}
         assert "127.0.0.1" in os.environ["NO_PROXY"]
     assert {name: os.environ.get(name) for name in before} == before
 

@@ -55,7 +55,10 @@ class Certificates:
     certificate: Path
     key: Path
     bundle: Path
-    """What REQUESTS_CA_BUNDLE is to name: the authorities trusted so far (``certifi``'s by default), and ours."""
+    """What REQUESTS_CA_BUNDLE and SSL_CERT_FILE are to name.
+
+    The authorities trusted so far (``certifi``'s by default), and ours.
+    """
 
     def context(self) -> ssl.SSLContext:
         """The server's side of a TLS connection."""
@@ -81,10 +84,9 @@ def certificates(directory: Path) -> Certificates:
 
 def _trusted_already(ours: Path) -> str:
     """The authorities that this process trusts so far; read anew at each start, since their packages are updated."""
-    named = os.environ.get("REQUESTS_CA_BUNDLE", "")
-    if named and Path(named).is_file() and Path(named) != ours:
-        return Path(named).read_text()
-    return Path(certifi.where()).read_text()
+    named = {os.environ.get(name, "") for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
+    files = [Path(name) for name in sorted(named) if name and Path(name).is_file() and Path(name) != ours]
+    return "\n".join(file.read_text() for file in files or [Path(certifi.where())])
 
 
 def _usable(found: Certificates, authority: Path) -> bool:
