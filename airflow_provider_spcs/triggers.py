@@ -15,6 +15,7 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import conf
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_spcs.door import Door
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.waiting import StatusLog
 
 _STATUS_PATIENCE = 2
-# When an event comes before the scheduler has heard that the deferring process is gone, it takes that process's end for
-# the end of the one that goes on, and fails the task. On a busy machine a process takes seconds to go.
-_SETTLING = 5.0
+# For the executor and the scheduler to hear of the end of the process that deferred.
+_HEARD_IN = 3.0
 
 
 class SpcsJobTrigger(BaseTrigger):
@@ -115,7 +115,7 @@ class SpcsJobTrigger(BaseTrigger):
         try:
             ending = await self._wait()
             if self.task_instance is not None:
-                await asyncio.sleep(max(0.0, begun + _SETTLING - asyncio.get_running_loop().time()))
+                await asyncio.sleep(max(0.0, begun + _settling() - asyncio.get_running_loop().time()))
         except asyncio.CancelledError:
             # Not awaited: what is awaited here is cut off after a second, and a restart must stop nothing.
             self._note_stop()
@@ -241,6 +241,15 @@ class SpcsJobTrigger(BaseTrigger):
 
     def _ending(self, reason: Reason, state: JobState | None) -> Ending:
         return Ending(self.job_name, reason, state.status.value if state else "")
+
+
+def _settling() -> float:
+    """How long after a deferral an event may be too early, in seconds.
+
+    A worker may notice that the deferring process is gone only when its next heartbeat is due. A scheduler that has
+    queued the task again by then takes that end for the end of the task, and fails it.
+    """
+    return conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0) + _HEARD_IN
 
 
 _DEFAULTS = {

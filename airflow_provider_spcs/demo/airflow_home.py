@@ -121,6 +121,8 @@ def _settings(home: Path, dags: Path, port: int, *, deferrable: bool) -> dict[st
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         # Five seconds are little for an API server that a busy machine is slow to run: a task fails without a word.
         "WORKERS__EXECUTION_API_TIMEOUT": "60",
+        # A trigger holds a short job's event back for the worker's interval and three seconds.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         "OPERATORS__DEFAULT_DEFERRABLE": str(deferrable),

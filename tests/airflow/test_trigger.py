@@ -203,8 +203,8 @@ def test_deferred_execution_timeout_fires_an_event_and_the_job_is_cancelled(job:
 def test_trigger_of_a_short_job_fires_only_when_the_deferral_has_settled(
     job: dict[str, Any], gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Airflow would take the end of the process that deferred for that of the one that goes on, and fail the task."""
-    monkeypatch.setattr("airflow_provider_spcs.triggers._SETTLING", 3.0)
+    """Airflow may take the end of the process that deferred for that of the one that goes on, and fail the task."""
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
     gate.open()
     ti = TaskInstance(run_id="settling")
     name = SpcsJobOperator(**job, command=SEVEN, volumes=gate.volumes, wait_for_completion=False).execute(context(ti))
