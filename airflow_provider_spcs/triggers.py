@@ -249,7 +249,7 @@ def _settling() -> float:
     A worker may notice that the deferring process is gone only when its next heartbeat is due. A scheduler that has
     queued the task again by then takes that end for the end of the task, and fails it.
     """
-    return conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0) + _HEARD_IN
+    return float(conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0)) + _HEARD_IN
 
 
 _DEFAULTS = {
