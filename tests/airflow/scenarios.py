@@ -92,7 +92,7 @@ class World:
 
         return until(look, "a running job", seconds=90)
 
-    def stopped(self, run_id: str, index: int = 0, *, seconds: float = 45) -> float:
+    def stopped(self, run_id: str, index: int = 0, *, seconds: float = 180) -> float:
         """Seconds until a job of the run is cancelled."""
         begun = time.monotonic()
         until(lambda: self.jobs(run_id)[index][1] in STOPPED, "a cancelled job", seconds=seconds)
@@ -101,7 +101,8 @@ class World:
 
 def mark_failed_while_deferred(world: World) -> str:
     """Mark failed stops the job."""
-    run = world.begin("deferred")
+    # A triggerer's first task waits until Airflow has built its API there: a minute and more on a busy machine.
+    run = world.begin("deferred", 600)
     task = world.reach("deferred", run, "deferred")
     world.running_job(run)
     world.stack.api.mark(task, "failed")
@@ -110,7 +111,7 @@ def mark_failed_while_deferred(world: World) -> str:
 
 def mark_failed_in_worker(world: World) -> str:
     """The same without deferral."""
-    run = world.begin("worker")
+    run = world.begin("worker", 600)
     world.running_job(run)
     world.stack.api.mark(world.task("worker", run), "failed")
     return f"cancelled after {world.stopped(run):.1f} s"
