@@ -248,7 +248,7 @@ def _spread(delays: list[float]) -> str:
         return "-"
     if len(delays) == 1:
         return f"{delays[0]:.1f}"
-    return f"{statistics.median(delays):.1f} / {statistics.quantiles(delays, n=20)[-1]:.1f}"
+    return f"{statistics.median(delays):.1f} / {statistics.quantiles(delays, n=20, method='inclusive')[-1]:.1f}"
 
 
 if __name__ == "__main__":
