@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom, conf
 
@@ -57,14 +57,16 @@ class SpcsReportLink(BaseOperatorLink):
 
 
 def view_url(page: str, ti_key: Any, **more: Any) -> str:
-    """Where one of this package's views shows something of a task instance.
+    """Where one of this package's views shows something of a task instance, from the root of Airflow's own address.
+
+    Links are stored, and outlive a change of the host, its name or its port.
 
     Args:
         page: The view's name.
         ti_key: The task instance.
         **more: Further arguments of the view.
     """
-    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    base = urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
     key = {name: getattr(ti_key, name) for name in ("dag_id", "run_id", "task_id")}
     return f"{base}{_VIEWS}/{page}?" + urlencode({**key, "map_index": getattr(ti_key, "map_index", -1), **more})
 
