@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import resource
@@ -15,6 +16,8 @@ from problems import InputError
 LIMIT_VARIABLE = "PAYLOAD_MEMORY_LIMIT"
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 _CGROUP = Path("/sys/fs/cgroup")
+#: Of glibc's malloc.h.
+_M_ARENA_MAX = -8
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,18 @@ def peak_memory() -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def share_freed_memory() -> None:
+    """Let threads share two pools of freed memory, where glibc gives each thread its own.
+
+    Those that fetch result chunks would each keep theirs half empty: about 110 MB at ten million rows.
+    """
+    try:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    except (OSError, AttributeError):
+        # Another C library has no such pools.
+        return
 
 
 def free_disk(directory: Path) -> int:

@@ -26,6 +26,7 @@ import training_arguments
 from checkpoints import clear_checkpoints
 from instance_addresses import head_address
 from instances import Instance, group, this_instance
+from machine import share_freed_memory
 from model_files import prepare
 from problems import leave, run
 from ray_instances import lent_by_ray
@@ -94,6 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train as the command line asks."""
     arguments = parser().parse_args(argv)
     check(arguments)
+    share_freed_memory()
     with lent_by_ray(this_instance(), sys.argv[1:] if argv is None else argv) as instance:
         _train(arguments, instance)
 
