@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.pending import ImagePatience, PendingPace, why_pending
+from airflow_provider_spcs.status import PENDING
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.poller import Poller
@@ -39,6 +40,8 @@ class LivePending:
 
     def see(self, job: JobState) -> None:
         """Take note of the job's state; when it is time, ask and tell by and by."""
+        if job.status != PENDING:
+            self._image.see(None)
         if self._pace.due(job) and (self._task is None or self._task.done()) and self._poller.may_ask_aside():
             self._task = asyncio.create_task(self._tell(job))
 

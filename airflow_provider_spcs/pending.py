@@ -64,9 +64,9 @@ class ImagePatience:
         self.over = False
         """Whether the job is to be given up."""
 
-    def see(self, reason: PendingReason) -> None:
-        """Take note of what the job waits for now."""
-        if not reason.unpullable:
+    def see(self, reason: PendingReason | None) -> None:
+        """Take note of what the job waits for now; None when it does not wait."""
+        if reason is None or not reason.unpullable:
             self._since, self.over = None, False
             return
         now = self._clock()

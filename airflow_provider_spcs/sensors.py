@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, conf
@@ -14,11 +14,14 @@ from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import InvalidInput, SpcsError
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
+from airflow_provider_spcs.pending import IMAGE_PATIENCE
 from airflow_provider_spcs.retrying import fails_at_once
+from airflow_provider_spcs.status import PENDING
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.errors import JobError
     from airflow_provider_spcs.naming import JobName
+    from airflow_provider_spcs.rows import JobState
 
 
 class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
@@ -130,9 +133,20 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         if state is None:
             raise self._error(Ending(self.job_name, Reason.VANISHED))
         self.log.info("%s is %s: %s.", state.name, state.status, state.status.meaning)
+        if self._is_without_image(state):
+            raise self._error(Ending(str(state.name), Reason.NO_IMAGE, state.status.value))
         if state.status.terminal and not state.status.succeeded:
             raise self._error(Ending(str(state.name), Reason.ENDED, state.status.value))
         return state.status.succeeded
+
+    def _is_without_image(self, state: JobState) -> bool:
+        """Whether a job has waited for long, and an image cannot be pulled; by its age, as pokes remember nothing."""
+        if state.status != PENDING or state.created_at is None:
+            return False
+        waited = datetime.now(UTC) - state.created_at
+        return waited.total_seconds() >= IMAGE_PATIENCE and any(
+            report.unpullable for report in self.hook.containers(state.name)
+        )
 
     @fails_at_once
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:

@@ -154,6 +154,8 @@ class Waiter:
                     reason_pending = why_pending(self._hook, state)
                     self._log.info("%s", reason_pending)
                     image.see(reason_pending)
+                elif status != PENDING:
+                    image.see(None)
                 news = 0 if status.terminal else show_news(self._log, self._follower)
                 pause = _FIRST_PAUSE if changed or news else min(pause * _GROWTH, self._longest)
             reason = self._reason(status, misses, image)

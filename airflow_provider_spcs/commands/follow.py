@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -29,17 +31,22 @@ class Showing:
         level: From this level of :mod:`logging` on.
         timestamps: With the time each was written.
         tail: Only so many of those that are there already; all when None.
+        as_json: Each line as a JSON object.
     """
 
     instance: int | None = None
     level: int = 0
     timestamps: bool = False
     tail: int | None = None
+    as_json: bool = False
 
     def show(self, lines: list[LogLine]) -> None:
         """Print lines that are new."""
         wanted = [each for each in lines if self.instance in (None, each.instance_id) and each.level >= self.level]
         for each in wanted:
+            if self.as_json:
+                line(_document(each))
+                continue
             at = ""
             if self.timestamps and each.timestamp is not None:
                 at = each.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ ")
@@ -52,6 +59,19 @@ class Showing:
             return
         wanted = [each for each in lines if self.instance in (None, each.instance_id) and each.level >= self.level]
         self.show(wanted[len(wanted) - self.tail :] if self.tail < len(wanted) else wanted)
+
+
+def _document(each: LogLine) -> str:
+    return json.dumps(
+        {
+            "timestamp": each.timestamp.astimezone(UTC).isoformat() if each.timestamp is not None else None,
+            "instance_id": each.instance_id,
+            "container": each.container,
+            "level": logging.getLevelName(each.level),
+            "text": each.text,
+        },
+        ensure_ascii=False,
+    )
 
 
 def follow_job(

@@ -44,11 +44,12 @@ def logs(
         ),
     ] = "debug",
     timestamps: Annotated[bool, typer.Option("--timestamps", "-t", help="When each line was written, UTC.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Each line as a JSON object with all of that.")] = False,
 ) -> None:
     """Show a job's log: every container and instance, in order of time; also of a job that has ended."""
     if level.lower() not in _LEVELS:
         raise InvalidInput("--level", f"{level!r}", f"It is one of {', '.join(_LEVELS)}", "Choose one")
-    showing = Showing(instance, _LEVELS[level.lower()], timestamps=timestamps, tail=tail)
+    showing = Showing(instance, _LEVELS[level.lower()], timestamps=timestamps, tail=tail, as_json=as_json)
     with login.open() as client:
         job = the_job(client, name)
         _check_container(client, job, container)

@@ -10,11 +10,11 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_spcs import SpcsJobOperator, SpcsJobSensor, SpcsJobTrigger
-from airflow_provider_spcs.errors import JobFailedError, JobVanished
+from airflow_provider_spcs.errors import ImageNotPulled, JobFailedError, JobVanished
 from tests.airflow.airflow_names import AirflowRescheduleException, TaskDeferred
 from tests.airflow.fakes import STARTED, TaskInstance, context
 from tests.gate import Gate, held
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, until
 
 SLEEP = ["python", "-c", "import time; time.sleep(3600)"]
 SHORT = ["python", "-c", "import time; time.sleep(0.3)"]
@@ -80,6 +80,21 @@ def test_sensor_failed_job_fails_at_once_with_the_card(submitted: Any) -> None:
     with pytest.raises(JobFailedError) as caught:
         sensor(name).execute(context(TaskInstance(task_id="wait")))
     assert (caught.value.exit_code, caught.value.last_lines) == (3, ("boom",))
+
+
+def test_sensor_of_a_job_whose_image_cannot_be_pulled_fails(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Snowflake would keep it PENDING for ever; a young one may still be helped."""
+    operator = SpcsJobOperator(**{**job, "image": "/no_such_db/x/y/z:1"}, wait_for_completion=False)
+    name = operator.execute(context(TaskInstance(run_id="sensor-no-image")))
+    waiting = sensor(name)
+    with waiting.hook as hook:
+        until(lambda: any(each.unpullable for each in hook.containers(name)), "a pull that failed")
+        assert waiting.poke({}) is False
+        monkeypatch.setattr("airflow_provider_spcs.sensors.IMAGE_PATIENCE", 0.0)
+        with pytest.raises(ImageNotPulled, match="The sensor leaves the job as it is"):
+            waiting.poke({})
 
 
 def test_sensor_unknown_job_fails_at_once(job: dict[str, Any]) -> None:

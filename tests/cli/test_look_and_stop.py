@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from click.testing import Result
@@ -42,6 +43,18 @@ def test_logs_of_an_ended_job_are_whole_and_can_be_narrowed(spcs: Spcs, finished
     assert spcs("logs", finished, "--level", "error").stdout == "ERROR two\n"
     assert spcs("logs", finished, "--instance", "1").stdout == ""
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z one\n", spcs("logs", finished, "-t").stdout)
+
+
+def test_logs_as_json_are_one_object_a_line(spcs: Spcs, finished: str) -> None:
+    """For other programs: who wrote it, when, at which level."""
+    lines = [json.loads(each) for each in spcs("logs", finished, "--json").stdout.splitlines()]
+    assert [(each["text"], each["level"]) for each in lines] == [
+        ("one", "INFO"),
+        ("ERROR two", "ERROR"),
+        ("three", "INFO"),
+    ]
+    assert {(each["instance_id"], each["container"]) for each in lines} == {(0, "main")}
+    assert datetime.fromisoformat(lines[0]["timestamp"]) <= datetime.fromisoformat(lines[2]["timestamp"])
 
 
 def test_logs_followed_to_a_good_end_is_exit_code_zero(spcs: Spcs, submit: Submit) -> None:
