@@ -72,6 +72,8 @@ class WandbRun:
             self._run.log_artifact(artifact)
         self._run.finish()
         if directory is not None and os.environ.get("WANDB_MODE") == "offline":
+            # W&B's own process writes the files, now and then after the run is said to be finished.
+            wandb.teardown()
             shutil.copytree(self._files / "wandb", directory / "wandb", symlinks=False, dirs_exist_ok=True)
         shutil.rmtree(self._files, ignore_errors=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import time
 import urllib.request
@@ -166,7 +167,9 @@ def mlflow_server(tmp_path: Path) -> Iterator[str]:
     program = os.environ.get("MLFLOW_PROGRAM")
     if program is None:
         pytest.skip("MLFLOW_PROGRAM does not name a whole MLflow")
-    port = 5000 + time.time_ns() % 20_000
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [program, "server", "--port", str(port), "--workers", "1"]
     store = ["--backend-store-uri", f"sqlite:///{tmp_path}/runs.db", "--artifacts-destination", f"{tmp_path}/files"]
     with subprocess.Popen([*command, *store], cwd=tmp_path) as server:
