@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ from airflow.sdk import DAG
 
 from airflow_provider_spcs import Resources, SpcsHook, SpcsJobOperator, SpcsJobSensor
 from tests.airflow.airflow_names import DagBag, DagSerialization
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator import RunningAccount
@@ -174,3 +176,35 @@ def test_pool_example_runs_and_leaves_the_pool_suspended(demo_objects: None, run
         pool = hook.pool_state("ML_DEMO_POOL")
     assert pool is not None
     assert pool.state in ("SUSPENDED", "STOPPING")
+
+
+_LOANS = """CREATE TABLE LOAN_APPLICATIONS AS
+    SELECT SEQ4() AS APPLICATION_ID, UNIFORM(0::FLOAT, 1::FLOAT, RANDOM()) AS INCOME,
+        APPLICATION_ID % 3 = 0 AS IS_DEFAULT
+    FROM TABLE(GENERATOR(ROWCOUNT => 5000))"""
+
+
+@pytest.mark.slow
+def test_tracking_example_records_in_mlflow_and_goes_on_where_wandb_is_out_of_reach(
+    account: RunningAccount, demo_objects: None, run_dag: Callable[..., Any]
+) -> None:
+    """Its SQL as it stands, a real MLflow as a service, and W&B's real client without a way out."""
+    import snowflake.connector
+
+    pytest.importorskip("wandb")
+    program = os.environ.get("MLFLOW_PROGRAM") or pytest.skip("MLFLOW_PROGRAM does not name a whole MLflow")
+    images = {"mlflow": str(Path(program).with_name("python")), "train": "current"}
+    listed_images = [{"image": f"*/ml_demo_images/{name}", "python": python} for name, python in images.items()]
+    (account.account.home.root / "images.yaml").write_text(json.dumps({"images": listed_images}))
+    with snowflake.connector.connect(**account.connection_kwargs) as connection:
+        for name in ("mlflow_server.sql", "wandb_integration.sql"):
+            connection.execute_string((EXAMPLES / "setup" / name).read_text())
+        connection.execute_string("CREATE WAREHOUSE IF NOT EXISTS ML_DEMO_WH; USE SCHEMA ML_DEMO_DB.ML_DEMO_SCHEMA")
+        connection.execute_string(_LOANS)
+        listed = "SHOW SERVICE CONTAINERS IN SERVICE MLFLOW_SERVER"
+        until(lambda: any("READY" in row for row in connection.cursor().execute(listed)), "MLflow is READY")
+    run = run_dag(dag_of(EXAMPLES / "train_with_tracking.py"))
+    assert str(run.state) == "success"
+    recorded = {ti.task_id: ti.xcom_pull(task_ids=ti.task_id)["tracking"] for ti in run.get_task_instances()}
+    assert recorded["train_with_mlflow"]["run_id"]
+    assert recorded["train_with_wandb"] is None
