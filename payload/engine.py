@@ -2,11 +2,12 @@
 
 ::
 
-    in_memory   all rows binned in memory: every tree sees every row                    87 bytes a row at nine features
-    external    all rows binned in a file that the kernel pages in and out              46
+    in_memory   all rows binned in memory: every tree sees every row                    58 bytes a row at nine features
+    external    all rows binned in a file that the kernel pages in and out              37
     blocks      rows divided into K blocks, each of which trains rounds / K of the trees, one block in memory at a time
 
-The figures were measured at nine features; see ``tests/benchmarks/training.py``, which measures them again.
+The figures are what ``tests/benchmarks/training.py`` measures from ten to a hundred million rows; the choice expects
+more, because a container that runs out of memory loses hours.
 """
 
 from __future__ import annotations
