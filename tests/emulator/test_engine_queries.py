@@ -173,6 +173,7 @@ def test_keys_of_a_table_are_shown_as_said(session: Session) -> None:
     session.execute("create table keyed (a int, b int, primary key (a, b))")
     assert [row[4:6] for row in session.rows("show primary keys in table keyed")] == [("A", 1), ("B", 2)]
     assert session.rows("show imported keys in table keyed") == []
+    assert session.rows("show indexes in table keyed") == []
     assert [column.name for column in session.execute("show streams").columns][:2] == ["created_on", "name"]
 
 

@@ -1,6 +1,6 @@
-"""SHOW PRIMARY KEYS and the other keys of tables, which are kept as said and not enforced.
+"""SHOW PRIMARY KEYS, the other keys and the indexes of tables; keys are kept as said and not enforced.
 
-Source: Snowflake's documentation, "SHOW PRIMARY KEYS", "SHOW UNIQUE KEYS", "SHOW IMPORTED KEYS".
+Source: Snowflake's documentation, "SHOW PRIMARY KEYS", "SHOW UNIQUE KEYS", "SHOW IMPORTED KEYS", "SHOW INDEXES".
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _FOREIGN = [
     number("key_sequence"),
     *map(text, ["update_rule", "delete_rule", "fk_name", "pk_name", "deferrability", "rely", "comment"]),
 ]  # fmt: skip
+_INDEXES = [timestamp_ltz("created_on"), *map(text, ["name", "is_unique", "columns", "included_columns", "table",
+            "database_name", "schema_name", "owner", "owner_role_type"])]  # fmt: skip
 
 
 @command("SHOW PRIMARY KEYS", "SHOW TERSE PRIMARY KEYS")
@@ -54,6 +56,13 @@ def show_foreign_keys(session: Session, statement: Statement) -> Result:
     """SHOW IMPORTED or EXPORTED KEYS: none, because REFERENCES is read and not kept."""
     _tables(session, statement)
     return Result(_FOREIGN, [], kind=Kind.SHOW)
+
+
+@command("SHOW INDEXES")
+def show_indexes(session: Session, statement: Statement) -> Result:
+    """SHOW INDEXES: none, because only hybrid tables have them, which cannot be created here."""
+    _tables(session, statement)
+    return Result(_INDEXES, [], kind=Kind.SHOW)
 
 
 def _tables(session: Session, statement: Statement) -> list[Relation]:
