@@ -65,6 +65,21 @@ def test_pandas_types_are_those_of_snowflake(connect: Any) -> None:
     assert [str(kind) for kind in frame.dtypes] == ["int16", "float64", "datetime64[ns]"]
 
 
+@pytest.mark.parametrize("scale", range(10))
+def test_timestamp_of_any_scale_is_the_same_moment_as_row_and_in_pandas(connect: Any, scale: int) -> None:
+    """TIMESTAMP_TZ, _LTZ and _NTZ keep the digits of their scale, before 1970 too."""
+    cursor = connect(session_parameters={"TIMEZONE": "UTC"}).cursor()
+    kinds = ", ".join(f"{kind} timestamp_{kind}({scale})" for kind in ("tz", "ltz", "ntz"))
+    cursor.execute(f"create or replace temporary table MOMENTS ({kinds})")
+    digits = f"{'123456'[:scale]:0<6}"
+    value = f"'1969-12-31 23:59:58.{digits} +0000'"
+    cursor.execute(f"insert into MOMENTS values ({value}, {value}, {value})")
+    query, moment = "select * from MOMENTS", datetime.datetime(1969, 12, 31, 23, 59, 58, int(digits))
+    assert [value.replace(tzinfo=None) for value in cursor.execute(query).fetchone()] == [moment] * 3
+    row = cursor.execute(query).fetch_pandas_all().iloc[0]
+    assert [value.tz_localize(None) for value in row] == [moment] * 3
+
+
 @FORMATS
 def test_large_result_arrives_whole_and_in_order(connect: Any, wire: str) -> None:
     """Rows in the reply and rows in chunks join without gap or double."""

@@ -18,6 +18,8 @@ _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
 _UTC_OFFSET = 1440
 """Offsets travel as minutes plus 1440, so that they are never negative."""
+_ONE_COUNT_SCALE = 3
+"""Up to this many fraction digits a TIMESTAMP_TZ is one count, as the connector's arithmetic for it expects."""
 
 
 def encode(
@@ -61,9 +63,15 @@ def _metadata(column: Column) -> dict[str, str]:
         "precision": str(38 if column.precision is None else column.precision),
         "scale": str(scale_of(column)),
         "charLength": str(length if column.type in {"TEXT", *_SEMI_STRUCTURED} else 0),
-        "byteLength": str(16 if column.type == "TIMESTAMP_TZ" else min(length * 4, MAX_TEXT) if length else 0),
+        "byteLength": str(_byte_length(column, length)),
         "finalType": "T",
     }
+
+
+def _byte_length(column: Column, characters: int) -> int:
+    if column.type == "TIMESTAMP_TZ":
+        return 8 if scale_of(column) <= _ONE_COUNT_SCALE else 16
+    return min(characters * 4, MAX_TEXT) if characters else 0
 
 
 def scale_of(column: Column) -> int:
@@ -111,12 +119,16 @@ def _timestamp(array: Any, column: Column) -> Any:
     return _struct(array, _epoch_and_fraction(count, digits))
 
 
-def _timestamp_tz(array: Any, _column: Column) -> Any:
+def _timestamp_tz(array: Any, column: Column) -> Any:
     if pa.types.is_struct(array.type):
         moment, offset = pc.struct_field(array, 0), pc.struct_field(array, 1).cast(pa.int32())
     else:
         moment, offset = array, pa.array([0] * len(array), pa.int32())
-    parts = _epoch_and_fraction(*_counted(moment))
+    count, digits = _counted(moment)
+    if scale_of(column) <= _ONE_COUNT_SCALE:
+        parts = {"epoch": _rescaled(count, digits, scale_of(column))}
+    else:
+        parts = _epoch_and_fraction(count, digits)
     parts["timezone"] = pc.add(offset, pa.scalar(_UTC_OFFSET, pa.int32()))
     return _struct(array, parts)
 
