@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Home = Annotated[Path | None, typer.Option(help="Directory for all state. Kept afterwards.", file_okay=False)]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
-AirflowPort = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of Airflow's UI; 0 takes a free one.")]
+AirflowPort = Annotated[
+    int,
+    typer.Option("--port", min=0, max=65535, help="Port of Airflow's UI; 0 takes the home's last one, or a free one."),
+]
 
 
 def add(app: typer.Typer) -> None:

@@ -20,6 +20,7 @@ from airflow_provider_spcs.demo.errors import DemoError
 
 USER = "admin"
 _READY_SECONDS = 420
+_PORT_FILE = "port"
 _PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -58,6 +59,16 @@ def check_port(port: int) -> None:
             ) from error
 
 
+def last_port(kept: Path) -> int:
+    """The port that was written to a file when its home was last used, so that links still lead there; 0 if taken."""
+    try:
+        port = int(kept.read_text())
+        check_port(port)
+    except (OSError, ValueError, DemoError):
+        return 0
+    return port
+
+
 @contextmanager
 def run(
     home: Path, dags: Path, environment: Mapping[str, str], *, port: int = 0, deferrable: bool, tick: Callable[[], None]
@@ -68,7 +79,7 @@ def run(
         home: Its AIRFLOW_HOME; SQLite, logs and password lie there.
         dags: The DAG folder.
         environment: Connections, variables and certificates it needs.
-        port: Of the UI; 0 takes a free one.
+        port: Of the UI; 0 takes the last one's, or a free one.
         deferrable: Whether operators that can will wait in the triggerer.
         tick: Called about twice a second while waiting for readiness.
 
@@ -76,7 +87,8 @@ def run(
         DemoError: It did not become healthy.
     """
     home.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
+    port = port or last_port(home / _PORT_FILE) or free_port()
+    (home / _PORT_FILE).write_text(f"{port}\n")
     password = _password(home)
     log = home / "standalone.log"
     with log.open("ab") as output:

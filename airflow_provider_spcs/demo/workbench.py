@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.demo import git_repository, git_server, setup_sql, sources
+from airflow_provider_spcs.demo.airflow_home import last_port
 from airflow_provider_spcs.demo.errors import DemoError
 from airflow_provider_spcs.demo.screen import Screen
 
@@ -58,7 +59,7 @@ def open_workbench(home: Path, screen: Screen, *, emulator_port: int = 0) -> Ite
 
     check_installed()
     token = _token(home)
-    with start(home / "account", port=emulator_port or _last_port(home)) as account:
+    with start(home / "account", port=emulator_port or last_port(home / _PORT_FILE)) as account:
         (home / _PORT_FILE).write_text(f"{account.endpoints.port}\n")
         screen.line(f"emulator: {account.url}, state in {home / 'account'}", "green")
         repository = home / "git" / "retrain.git"
@@ -68,18 +69,6 @@ def open_workbench(home: Path, screen: Screen, *, emulator_port: int = 0) -> Ite
             screen.line(f"private repository: {workbench.git_url}", "green")
             _set_up(workbench, screen)
             yield workbench
-
-
-def _last_port(home: Path) -> int:
-    """The emulator's port when this home was last used, so that links to its pages still lead there; 0 if taken."""
-    from airflow_provider_spcs.demo.airflow_home import check_port
-
-    try:
-        port = int((home / _PORT_FILE).read_text())
-        check_port(port)
-    except (OSError, ValueError, DemoError):
-        return 0
-    return port
 
 
 def check_installed() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, until
 
 
 def spcs(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -73,3 +73,20 @@ def test_demo_without_the_extras_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 1
     assert "pip install 'airflow-provider-spcs[demo]'" in done.stderr
+
+
+def test_last_port_of_a_home_is_taken_again_when_it_is_free(tmp_path: Path) -> None:
+    """Bookmarks and stored links lead to the same place after a restart; another's port is left alone."""
+    from airflow_provider_spcs.demo.airflow_home import last_port
+
+    kept = tmp_path / "port"
+    assert last_port(kept) == 0
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        kept.write_text(f"{port}\n")
+        assert last_port(kept) == 0
+    until(lambda: last_port(kept) == port, "the port, free again")
+    kept.write_text("no number")
+    assert last_port(kept) == 0
