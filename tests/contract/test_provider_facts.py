@@ -38,6 +38,15 @@ def test_status_table_is_the_fact(facts: Facts) -> None:
     assert {state.value for state in ContainerState} == set(facts["container_statuses"]["values"])
 
 
+def test_container_that_waits_for_its_image_in_vain_is_known_by_the_facts_message(facts: Facts) -> None:
+    """Whatever follows it; no other message of a pending container means that."""
+    fact = facts["pending_messages"]
+    pending = [fact["image_not_pulled"], f"{fact['image_not_pulled']}: manifest unknown", *fact["others"]]
+    told = [rows.ContainerReport(0, "main", ContainerState.PENDING, message).unpullable for message in pending]
+    assert told == [True, True, False, False]
+    assert not rows.ContainerReport(0, "main", ContainerState.FAILED, fact["image_not_pulled"]).unpullable
+
+
 def test_job_names_are_taken_and_refused_as_the_fact_says(facts: Facts) -> None:
     """Length and letters."""
     fact = facts["job_name"]
