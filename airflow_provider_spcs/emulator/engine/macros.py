@@ -34,7 +34,7 @@ MACROS = [
     "sf_parse_url(u, p) AS CAST(sf_parse_url_text(u, p) AS JSON)",
     # A value as VARIANT: text becomes a JSON string, times as they are shown, JSON stays.
     "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON WHEN typeof(x) LIKE 'TIMESTAMP%' THEN "
-    "to_json(sf_text(x)) ELSE to_json(x) END",
+    "to_json(sf_text(x)) WHEN typeof(x) = 'TIME' THEN to_json(left(CAST(x AS VARCHAR), 8)) ELSE to_json(x) END",
     "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     # What a VARIANT is compared by: numbers as numbers, before texts.
     "sf_order(x) AS CASE WHEN x IS NULL THEN NULL WHEN sf_is_decimal(x) THEN "

@@ -142,13 +142,14 @@ def array_to_string(document: str, separator: str) -> str:
 
 def get_path(document: str, path: str) -> str | None:
     """The value at a path such as ``a.b[0]["c d"]``; None when there is none."""
-    value = json.loads(document)
+    value: Any = json.loads(document)
     for key, index, quoted in re.findall(r"([^.\[\]\"']+)|\[(\d+)\]|\[[\"'](.*?)[\"']\]", path):
-        if index:
-            value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
+        place: Any = int(index) if index else key or quoted
+        if (isinstance(value, dict) and place in value) or (
+            isinstance(value, list) and isinstance(place, int) and place < len(value)
+        ):
+            value = value[place]
         else:
-            value = value.get(key or quoted) if isinstance(value, dict) else None
-        if value is None:
             return None
     return json.dumps(value, separators=(",", ":"))
 

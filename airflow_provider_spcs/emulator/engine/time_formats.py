@@ -16,8 +16,9 @@ _ELEMENT = re.compile(
     r'"(?P<quoted>[^"]*)"|YYYY|YY|MMMM|MON|MM|DD|DY|HH24|HH12|HH|AM|PM|MI|SS|FF\d?|TZH:?TZM|TZH|TZM|.',
     re.IGNORECASE | re.DOTALL,
 )
+_FRACTION = r"(?P<fraction>\d{1,9})"
 _READ = {
-    "YYYY": r"(?P<year>[+-]?\d{4,5})",
+    "YYYY": r"(?P<year>[+-]?\d{4})",
     "YY": r"(?P<short>\d{2})",
     "MMMM": "(?P<name>[A-Za-z]{3,9})",
     "MON": "(?P<name>[A-Za-z]{3})",
@@ -56,8 +57,11 @@ def read(text: str, form: str) -> str | None:
 
 
 def automatic(text: str) -> str | None:
-    """The moment that a text says in one of the formats that AUTO knows beside ISO's."""
-    return next((found for form in AUTOMATIC if (found := read(text, form)) is not None), None)
+    """The moment that a text says in ISO's format or another one that AUTO knows."""
+    try:
+        return datetime.fromisoformat(text.strip()).isoformat(sep=" ", timespec="microseconds")
+    except ValueError:
+        return next((found for form in AUTOMATIC if (found := read(text, form)) is not None), None)
 
 
 def write(moment: str, form: str) -> str:
@@ -68,7 +72,9 @@ def write(moment: str, form: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(form: str) -> re.Pattern[str]:
-    return re.compile("".join(_pattern(found) for found in _ELEMENT.finditer(form)))
+    pattern = "".join(_pattern(found) for found in _ELEMENT.finditer(form))
+    # A fraction may be left out, with its point.
+    return re.compile(pattern.replace(rf"\.{_FRACTION}", rf"(?:\.{_FRACTION})?"))
 
 
 def _pattern(found: re.Match[str]) -> str:
@@ -76,7 +82,7 @@ def _pattern(found: re.Match[str]) -> str:
         return re.escape(found["quoted"])
     word = found[0].upper()
     if word.startswith("FF") and len(word) <= 3:
-        return r"(?P<fraction>\d{1,9})"
+        return _FRACTION
     return _READ.get(word) or (r"\s+" if found[0].isspace() else re.escape(found[0]))
 
 

@@ -151,6 +151,8 @@ def _map_pick(node: Any) -> exp.Expr:
 
 def _zoned(node: Any) -> exp.Expr:
     made = function("make_timestamp", *[node.args[name] for name in ("year", "month", "day", "hour", "min", "sec")])
+    if node.args.get("nano") is not None:
+        made = sql(f"({_text(made)} + to_microseconds(CAST({_text(node.args['nano'])} // 1000 AS BIGINT)))")
     zone = node.args.get("zone")
     shown = f"timezone({_text(zone)}, {_text(made)})" if zone is not None else f"CAST({_text(made)} AS TIMESTAMPTZ)"
     moment = _cast(shown, "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))

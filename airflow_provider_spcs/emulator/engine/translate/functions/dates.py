@@ -11,8 +11,10 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.strings import strftime
 from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.errors import SnowflakeError
 
 _ADD = (exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TsOrDsAdd, exp.AddMonths)
+_DIFF = (exp.DateDiff, exp.TimestampDiff)
 _TRUNC = (exp.DateTrunc, exp.TimestampTrunc)
 _NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOSECS", "NSECONDS"}
 _SMALL = _NANO | {
@@ -33,6 +35,8 @@ _SMALL = _NANO | {
 
 def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
     """DATEADD by days or more, ADD_MONTHS and DATE_TRUNC of a DATE are a DATE; DuckDB makes a timestamp."""
+    if isinstance(node, _ADD + _TRUNC + _DIFF):
+        _check_unit(node)
     if not isinstance(node, _ADD + _TRUNC) and not _by_days(node):
         return node
     kind = kinds.of(node.this)
@@ -107,10 +111,48 @@ def formatted(source: Any, wanted: Any, *, zoned: bool = False) -> exp.Expr:
     return sql(text if zoned else f"CAST(left({text}, 26) AS TIMESTAMP)")
 
 
-_PLAIN = re.compile(r"(?:YYYY|MM(?!MM)|DD|HH24|MI|SS|FF\d?|[-/.,: T]|\"[^\"]*\")*", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:YYYY|MM(?!MM)|DD|HH24|MI|SS|[-/.,: T]|\"[^\"]*\")*", re.IGNORECASE)
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expr]] = {}
+_UNITS = {
+    *("YEAR", "QUARTER", "MONTH", "WEEK", "WEEKISO", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"),
+    *("NANOSECOND", "YEARS", "MONTHS", "DAYS", "HOURS", "MINUTES", "SECONDS", "WEEKS", "QUARTERS"),
+}
+_DAYS = {"DAYOFWEEK", "DAYOFWEEKISO", "DAYOFYEAR", "YEAROFWEEK", "YEAROFWEEKISO"}
+_SINCE = {
+    **dict.fromkeys(["EPOCH", "EPOCH_SECOND", "EPOCH_SECONDS"], "// 1000000"),
+    **dict.fromkeys(["EPOCH_MILLISECOND", "EPOCH_MILLISECONDS"], "// 1000"),
+    **dict.fromkeys(["EPOCH_MICROSECOND", "EPOCH_MICROSECONDS"], ""),
+    **dict.fromkeys(["EPOCH_NANOSECOND", "EPOCH_NANOSECONDS"], "* 1000"),
+}
+
+
+def _check_unit(node: Any) -> None:
+    """DATEADD, DATEDIFF and DATE_TRUNC take only parts that lengths of time have."""
+    unit = node.args.get("unit")
+    if unit is None or isinstance(unit, exp.WeekStart):
+        return
+    known = _UNITS if isinstance(node, _TRUNC) else _UNITS | _DAYS
+    if unit.name.upper() not in known:
+        raise SnowflakeError(
+            f"SQL compilation error: error line 1 at position 0\n'{unit.name.lower()}' is not a valid date/time "
+            f"component for function {node.sql_name()}.",
+            1042,
+            "22023",
+        )
+
+
+def _part(node: Any) -> exp.Expr:
+    """Seconds and finer since the epoch are whole numbers."""
+    counted = _SINCE.get(node.this.name.upper())
+    kind = node.expression.meta.get("kind")
+    if counted is None or (kind is not None and kind.name == "TIME"):
+        kept: exp.Expr = node
+        return kept
+    return sql(f"CAST(epoch_us({node.expression.sql('duckdb')}) {counted} AS BIGINT)")
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {exp.Extract: _part}
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "TO_TIMESTAMP": _timestamp("NTZ"),
     "TO_TIMESTAMP_LTZ": _timestamp("LTZ"),
