@@ -145,12 +145,10 @@ def get_path(document: str, path: str) -> str | None:
     value: Any = json.loads(document)
     for key, index, quoted in re.findall(r"([^.\[\]\"']+)|\[(\d+)\]|\[[\"'](.*?)[\"']\]", path):
         place: Any = int(index) if index else key or quoted
-        if (isinstance(value, dict) and place in value) or (
-            isinstance(value, list) and isinstance(place, int) and place < len(value)
-        ):
-            value = value[place]
-        else:
+        inside = isinstance(value, dict) and place in value
+        if not inside and not (isinstance(value, list) and isinstance(place, int) and place < len(value)):
             return None
+        value = value[place]
     return json.dumps(value, separators=(",", ":"))
 
 
