@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 _LONGEST = 38
@@ -85,9 +86,27 @@ def _to_text(inner: Any) -> exp.Expr:
         text: exp.Expr = exp.cast(inner, "TEXT")
     elif isinstance(inner, exp.Null):
         text = exp.cast(exp.null(), "TEXT")
+    elif (chosen := _chosen(inner)) is not None:
+        text = chosen
     else:
         text = exp.Anonymous(this="sf_varchar", expressions=[inner])
     return text
+
+
+def _chosen(inner: Any) -> exp.Expr | None:
+    """``ARRAY_CONSTRUCT('a', 'b')[n]::VARCHAR``, as samples are drawn: an element of a list, without JSON between."""
+    if not isinstance(inner, exp.Anonymous) or inner.this != "sf_get":
+        return None
+    source, index = inner.expressions
+    kind = index.meta.get("kind")
+    known = index.is_type(*exp.DataType.INTEGER_TYPES) or (kind is not None and kind.name == "NUMBER")
+    drawn = isinstance(index, exp.Anonymous) and index.this == "sf_uniform_int"
+    texts = isinstance(source, exp.Anonymous) and source.this == "json_array" and source.expressions
+    if not texts or not (known or drawn) or not all(isinstance(item, exp.Literal) and item.is_string for item in texts):
+        return None
+    listed = ", ".join(item.sql("duckdb") for item in texts)
+    # A negative place has no element on Snowflake; in DuckDB it counts from the end.
+    return sql(f"list_extract([{listed}], greatest(CAST({index.sql('duckdb')} AS BIGINT) + 1, 0))")
 
 
 def _shortened(text: exp.Expr, declared: Declared | None) -> exp.Expr:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -58,6 +60,21 @@ def _comparison(kinds: Any, node: exp.Expr) -> None:
         _cast(node, "expression", _by_example(node.this))
     else:
         _texts(kinds, node)
+        _fraction(kinds, node)
+
+
+_ROUNDED = {exp.LT: math.ceil, exp.GTE: math.ceil, exp.LTE: math.floor, exp.GT: math.floor}
+
+
+def _fraction(kinds: Any, node: exp.Expr) -> None:
+    """An integer beside a literal with a fraction is compared with the integer next to it, in integers."""
+    rounded, limit = _ROUNDED.get(type(node)), node.expression
+    if rounded is None or not isinstance(limit, exp.Literal) or limit.is_string or "." not in limit.this:
+        return
+    kind = kinds.of(node.this)
+    drawn = isinstance(node.this, exp.Cast) and node.this.to.this is exp.DType.BIGINT
+    if drawn or (kind is not None and kind.name == "NUMBER" and not kind.second):
+        node.set("expression", exp.Literal.number(rounded(Decimal(limit.this))))
 
 
 def _texts(kinds: Any, node: exp.Expr) -> None:

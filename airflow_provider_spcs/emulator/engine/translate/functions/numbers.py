@@ -129,6 +129,25 @@ def _window(node: exp.Expr) -> exp.Expr:
     return _scaled(sql(f"(CAST({inner} AS DOUBLE) / nullif({total.sql('duckdb')}, 0))"), node.meta.get("kind"))
 
 
+def _extreme(node: Any) -> exp.Expr:
+    """GREATEST and LEAST of what is never NULL need no look for NULLs, which would draw random values twice."""
+    if all(_certain(item) for item in (node.this, *node.expressions)):
+        node.set("ignore_nulls", True)
+    kept: exp.Expr = node
+    return kept
+
+
+_DRAWN = {"sf_normal", "sf_uniform_int", "random"}
+
+
+def _certain(node: Any) -> bool:
+    if isinstance(node, exp.Literal | exp.Rand):
+        return True
+    if isinstance(node, exp.Round | exp.Floor | exp.Ceil | exp.Neg | exp.Paren | exp.Cast):
+        return not isinstance(node, exp.TryCast) and _certain(node.this)
+    return isinstance(node, exp.Anonymous) and node.this in _DRAWN and all(map(_certain, node.expressions))
+
+
 def _sample(node: exp.Expr) -> exp.Expr:
     if node.args.get("size") is not None:
         node.set("method", None)  # a number of rows: DuckDB has one method for that
@@ -139,6 +158,8 @@ def _sample(node: exp.Expr) -> exp.Expr:
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.Mod: _modulo,
+    exp.Greatest: _extreme,
+    exp.Least: _extreme,
     exp.Round: _places,
     exp.Trunc: _places,
     exp.TableSample: _sample,
