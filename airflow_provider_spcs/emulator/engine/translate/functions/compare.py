@@ -63,7 +63,7 @@ def _comparison(kinds: Any, node: exp.Expr) -> None:
         _fraction(kinds, node)
 
 
-_ROUNDED = {exp.LT: math.ceil, exp.GTE: math.ceil, exp.LTE: math.floor, exp.GT: math.floor}
+_ROUNDED: dict[type, Any] = {exp.LT: math.ceil, exp.GTE: math.ceil, exp.LTE: math.floor, exp.GT: math.floor}
 
 
 def _fraction(kinds: Any, node: exp.Expr) -> None:
