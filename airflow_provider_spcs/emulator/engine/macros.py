@@ -85,18 +85,20 @@ MACROS = [
     "sf_array_distinct(a) AS to_json(list_filter(a::JSON::JSON[], lambda e, i: list_position(a::JSON::JSON[], e) = i))",
     "sf_array_compact(a) AS to_json(list_filter(a::JSON::JSON[], lambda e: e::VARCHAR <> 'null'))",
     "sf_array_slice(a, f, t) AS "
-    "CAST(sf_array_slice_text(CAST(a AS VARCHAR), CAST(f AS BIGINT), CAST(t AS BIGINT)) AS JSON)",
+    "CAST(sf_array_slice_text(CAST(a::JSON AS VARCHAR), CAST(f AS BIGINT), CAST(t AS BIGINT)) AS JSON)",
     "sf_array_contains(x, a) AS list_contains(a::JSON::JSON[], sf_variant(x))",
     "sf_array_position(x, a) AS CAST(list_position(a::JSON::JSON[], sf_variant(x)) - 1 AS BIGINT)",
-    "sf_array_to_string(a, d) AS sf_array_to_string_text(CAST(a AS VARCHAR), d)",
+    "sf_array_to_string(a, d) AS sf_array_to_string_text(CAST(a::JSON AS VARCHAR), d)",
     "sf_object_of(k, v) AS CAST(sf_object_of_text(CAST(k AS VARCHAR), CAST(v AS VARCHAR)) AS JSON)",
-    "sf_get_path(d, p) AS CAST(sf_get_path_text(CAST(d AS VARCHAR), p) AS JSON)",
+    "sf_get_path(d, p) AS CAST(sf_get_path_text(CAST(d::JSON AS VARCHAR), p) AS JSON)",
     # Truth as a number, for conversions of numbers.
-    "sf_number_text(x) AS CASE typeof(x) WHEN 'BOOLEAN' THEN CASE WHEN TRY_CAST(x AS BOOLEAN) THEN '1' ELSE '0' END "
+    "sf_number_text(x) AS CASE typeof(x) WHEN 'BOOLEAN' THEN CAST(TRY_CAST(x AS BOOLEAN)::INTEGER AS VARCHAR) "
+    "WHEN 'JSON' THEN CASE CAST(x AS VARCHAR) WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE sf_text(x) END "
     "ELSE sf_text(x) END",
     "sf_arrays_overlap(a, b) AS list_has_any(a::JSON::JSON[], b::JSON::JSON[])",
-    "sf_array_intersection(a, b) AS CAST(sf_array_intersection_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
-    "sf_array_except(a, b) AS CAST(sf_array_except_text(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON)",
+    "sf_array_intersection(a, b) AS "
+    "CAST(sf_array_intersection_text(CAST(a::JSON AS VARCHAR), CAST(b::JSON AS VARCHAR)) AS JSON)",
+    "sf_array_except(a, b) AS CAST(sf_array_except_text(CAST(a::JSON AS VARCHAR), CAST(b::JSON AS VARCHAR)) AS JSON)",
     "sf_array_range(a, b, s) AS to_json(range(a::BIGINT, b::BIGINT, s::BIGINT))",
     "sf_width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 "
     "ELSE floor((x - lo)::DOUBLE / ((hi - lo)::DOUBLE / n)) + 1 END AS BIGINT)",
@@ -153,13 +155,14 @@ MACROS = [
     "sf_is_integer(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT')",
     "sf_as(x, kind) AS CASE WHEN json_type(sf_variant(x)) = kind THEN x END",
     "sf_array_insert(a, p, x) AS "
-    "CAST(sf_array_insert_text(CAST(a AS VARCHAR), CAST(p AS BIGINT), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
-    "sf_array_remove(a, x) AS CAST(sf_array_remove_text(CAST(a AS VARCHAR), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
-    "sf_array_remove_at(a, p) AS CAST(sf_array_remove_at_text(CAST(a AS VARCHAR), CAST(p AS BIGINT)) AS JSON)",
+    "CAST(sf_array_insert_text(CAST(a::JSON AS VARCHAR), CAST(p AS BIGINT), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
+    "sf_array_remove(a, x) AS "
+    "CAST(sf_array_remove_text(CAST(a::JSON AS VARCHAR), CAST(sf_variant(x) AS VARCHAR)) AS JSON)",
+    "sf_array_remove_at(a, p) AS CAST(sf_array_remove_at_text(CAST(a::JSON AS VARCHAR), CAST(p AS BIGINT)) AS JSON)",
     "sf_array_flatten(a) AS CASE WHEN NOT list_contains(json_extract(a::JSON, '$[*]'), 'null'::JSON) "
     "THEN to_json(flatten(a::JSON::JSON[][])) END",
-    "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a AS VARCHAR), asc_, nulls_) AS JSON)",
-    "sf_get_ignore_case(o, k) AS CAST(sf_get_ignore_case_text(CAST(o AS VARCHAR), k) AS JSON)",
+    "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), asc_, nulls_) AS JSON)",
+    "sf_get_ignore_case(o, k) AS CAST(sf_get_ignore_case_text(CAST(o::JSON AS VARCHAR), k) AS JSON)",
     "sf_parse_ip(t, k, p) AS CAST(sf_parse_ip_text(t, k, p) AS JSON)",
     "sf_arrays_to_object(k, v) AS CAST(to_json(map_from_entries(list_transform(list_zip("
     "list_transform(k::JSON::JSON[], lambda e: json_extract_string(e, '$')), v::JSON::JSON[]), "
@@ -177,10 +180,10 @@ MACROS = [
     "AS BIGINT)",
     "sf_pair(k, v) AS CASE WHEN k IS NULL THEN CAST('{}' AS JSON) ELSE json_object(CAST(k AS VARCHAR), v) END",
     "sf_getbit(n, i) AS CAST((CAST(n AS BIGINT) >> CAST(i AS INTEGER)) & 1 AS BIGINT)",
-    "sf_array_min(a) AS "
-    "nullif(json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), true, false) AS JSON), '$[0]'), 'null'::JSON)",
-    "sf_array_max(a) AS "
-    "nullif(json_extract(CAST(sf_array_sort_text(CAST(a AS VARCHAR), false, false) AS JSON), '$[0]'), 'null'::JSON)",
+    "sf_array_min(a) AS nullif(json_extract("
+    "CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), true, false) AS JSON), '$[0]'), 'null'::JSON)",
+    "sf_array_max(a) AS nullif(json_extract("
+    "CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), false, false) AS JSON), '$[0]'), 'null'::JSON)",
     "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
     "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",

@@ -212,7 +212,7 @@ _ALWAYS: dict[type, Declared] = {
         Declared("FLOAT"),
     ),
     **dict.fromkeys([exp.JSONObject, exp.Struct, exp.ParseUrl], Declared("OBJECT")),
-    exp.Array: Declared("ARRAY"),
+    **dict.fromkeys([exp.Array, exp.StrtokToArray, exp.RegexpExtractAll], Declared("ARRAY")),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
     exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
 }

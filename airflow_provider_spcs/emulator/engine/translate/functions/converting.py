@@ -10,7 +10,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted
 from airflow_provider_spcs.emulator.engine.types import Declared
-from airflow_provider_spcs.emulator.errors import unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 
 _EPOCH = "regexp_full_match(sf_text({0}), '-?[0-9]+')"
 
@@ -44,6 +44,14 @@ def _number(*, attempt: bool) -> Callable[[Any], exp.Expr]:
 
 def _double(*, attempt: bool) -> Callable[[Any], exp.Expr]:
     def rule(node: Any) -> exp.Expr:
+        kind = node.expressions[0].meta.get("kind")
+        if kind is not None and kind.name == "BOOLEAN":
+            raise SnowflakeError(
+                "SQL compilation error: error line 1 at position 0\n"
+                "Invalid argument types for function 'TO_DOUBLE': (BOOLEAN)",
+                1044,
+                "42P13",
+            )
         made = f"sf_number_text({_text(node.expressions[0])})"
         if len(node.expressions) > 1:
             wanted = node.expressions[1].name.replace("'", "''")

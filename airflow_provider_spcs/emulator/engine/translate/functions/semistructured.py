@@ -97,6 +97,13 @@ def _array(node: exp.Expr) -> exp.Expr:
     return function("json_array", *[_shown(value) for value in node.expressions])
 
 
+def _listed(node: exp.Expr) -> exp.Expr:
+    """A list of DuckDB as an array."""
+    made = function("to_json", node.copy())
+    made.meta["declared"] = Declared("ARRAY")
+    return made
+
+
 def _get(node: exp.Expr) -> exp.Expr:
     return element(node.expressions[0], node.expressions[1])
 
@@ -265,6 +272,8 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.Array: _array,
     exp.WithinGroup: _within,
     exp.GroupConcat: empty_for_none,
+    exp.StrtokToArray: _listed,
+    exp.RegexpExtractAll: _listed,
 }
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "ARRAY_AGG": _array_agg,
