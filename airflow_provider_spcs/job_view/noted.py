@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.door import Door
-from airflow_provider_spcs.links import DOOR_KEY, JOB_NAME_KEY, REPORT_KEY
+from airflow_provider_spcs.links import DOOR_KEY, JOB_NAME_KEY, REPORT_KEY, SpcsJobLink
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -34,6 +34,7 @@ class Noted:
     job_name: str = ""
     door: Door | None = None
     report: str = ""
+    job_url: str = ""
 
 
 def noted(session: Session, key: TaskKey) -> Noted:
@@ -47,11 +48,16 @@ def noted(session: Session, key: TaskKey) -> Noted:
             XComModel.run_id == key.run_id,
             XComModel.task_id == key.task_id,
             XComModel.map_index == key.map_index,
-            XComModel.key.in_((JOB_NAME_KEY, DOOR_KEY, REPORT_KEY)),
+            XComModel.key.in_((JOB_NAME_KEY, DOOR_KEY, REPORT_KEY, SpcsJobLink().xcom_key)),
         )
     )
     found = {row.key: _value(row) for row in rows}
-    return Noted(_text(found.get(JOB_NAME_KEY)), door_of(found.get(DOOR_KEY)), _text(found.get(REPORT_KEY)))
+    return Noted(
+        _text(found.get(JOB_NAME_KEY)),
+        door_of(found.get(DOOR_KEY)),
+        _text(found.get(REPORT_KEY)),
+        _text(found.get(SpcsJobLink().xcom_key)),
+    )
 
 
 def doors(session: Session, dag_ids: Iterable[str]) -> list[Door]:

@@ -41,9 +41,10 @@ class JobOfTryLink(BaseOperatorLink):
 
 def _link(key: Any) -> str:
     from airflow.models.taskinstance import TaskInstance
-    from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
+
+    from airflow_provider_spcs.job_view.noted import TaskKey, noted
 
     with create_session() as session:
         last = session.scalar(
@@ -56,13 +57,4 @@ def _link(key: Any) -> str:
         )
         if last is not None and key.try_number < last:
             return view_url("task", key, try_number=key.try_number)
-        noted = session.scalars(
-            XComModel.get_many(
-                key=SpcsJobLink().xcom_key,
-                run_id=key.run_id,
-                dag_ids=key.dag_id,
-                task_ids=key.task_id,
-                map_indexes=key.map_index,
-            )
-        ).first()
-        return str(XComModel.deserialize_value(noted) or "") if noted is not None else ""
+        return noted(session, TaskKey(key.dag_id, key.run_id, key.task_id, key.map_index)).job_url
