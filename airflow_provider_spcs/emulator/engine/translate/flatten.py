@@ -21,7 +21,8 @@ def flattened(node: exp.Expr) -> str:
     text = f"CAST({source.sql('duckdb')} AS JSON)"
     path, before = options.pop("PATH", None), ""
     if path is not None and path.name:
-        text, before = f"json_extract({text}, '$.{path.name}')", path.name.replace("'", "''")
+        before = path.name.replace("'", "''")
+        text = f"json_extract({text}, '{json_path(before)}')"
     outer = _true(options.pop("OUTER", None))
     function = "sf_flat_tree" if _true(options.pop("RECURSIVE", None)) else "sf_flat"
     mode = options.pop("MODE", None)
@@ -29,6 +30,11 @@ def flattened(node: exp.Expr) -> str:
         raise unsupported(f"FLATTEN argument {next(iter(options))}")
     listed = f"{function}({text}, '{before}', '{mode.name.upper() if mode else 'BOTH'}')"
     return f"sf_flat_outer({listed}, {text}, '{before}')" if outer else listed
+
+
+def json_path(path: str) -> str:
+    """A path such as ``a[0].b`` or ``[0].b`` as DuckDB writes it."""
+    return f"${path}" if path.startswith("[") else f"$.{path}"
 
 
 def split(node: exp.Expr) -> str:

@@ -24,6 +24,8 @@ def rewrite(call: Call, node: exp.Expr) -> None:
         table_functions.lateral(call, node)
     elif isinstance(node, exp.Join) and node.args.get("match_condition"):
         _asof(node)
+    elif isinstance(node, exp.Join):
+        _unconditional(node)
     elif isinstance(node, exp.Values):
         _value_columns(node)
     elif isinstance(node, exp.Column) and node.args.get("db"):
@@ -31,6 +33,13 @@ def rewrite(call: Call, node: exp.Expr) -> None:
         node.set("catalog", None)
     elif isinstance(node, exp.Table):
         _table(call, node)
+
+
+def _unconditional(node: exp.Join) -> None:
+    """An inner join without condition is a cross join; sqlglot writes a comma, which DuckDB takes in FROM alone."""
+    bare = not any(node.args.get(name) for name in ("on", "using", "side", "method"))
+    if bare and node.kind in {"", "INNER"} and (node.kind or not isinstance(node.parent, exp.Select)):
+        node.set("kind", "CROSS")
 
 
 def _asof(node: exp.Join) -> None:

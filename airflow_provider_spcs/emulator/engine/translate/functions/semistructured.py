@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate.flatten import json_path
 from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
@@ -126,7 +127,7 @@ def _get_path(node: exp.Expr) -> exp.Expr:
     path = node.expressions[1]
     if not isinstance(path, exp.Literal):
         return function("sf_get_path", node.expressions[0], path)
-    return function("json_extract", as_json(node.expressions[0]), exp.Literal.string(f"$.{path.this}"))
+    return function("json_extract", as_json(node.expressions[0]), exp.Literal.string(json_path(path.this)))
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
