@@ -77,6 +77,15 @@ def test_show_as_resource_gives_documents(session: Session) -> None:
     assert (found["name"], found["kind"], found["rows"]) == ("T", "PERMANENT", 0)
 
 
+def test_show_as_resource_of_a_view_has_its_columns_and_query(session: Session) -> None:
+    """Snowpark's catalog reads no view without them."""
+    session.execute("create view seen as select 1 as n, 'x' as t")
+    rows = session.rows(f"show as resource views like 'SEEN' in emulator.{session.schema}")
+    document = json.loads(str(rows[0][0]))
+    assert [column["name"] for column in document["columns"]] == ["N", "T"]
+    assert "select 1 as n" in document["query"]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from typing import Any
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_spcs.emulator import RunningAccount
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.wire.gateway import read
 from tests.waiting import DEADLINE
 
 PATHS = [
@@ -78,6 +81,19 @@ def test_any_statement_is_answered_not_a_defect(
     )
     assert reply.status_code == 200
     assert reply.json()["code"] != "300002", reply.json()["message"]
+
+
+def test_request_whose_client_left_in_the_middle_is_no_defect() -> None:
+    """A body that never comes is a refusal, so that no traceback is logged as the emulator's own."""
+    from starlette.requests import Request
+
+    async def left() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "headers": [], "path": "/", "query_string": b""}
+    with pytest.raises(SnowflakeError) as caught:
+        asyncio.run(read(Request(scope, left)))
+    assert caught.value.errno == 390_400
 
 
 def test_requests_without_token_get_nothing(account: RunningAccount) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
@@ -137,9 +138,12 @@ async def read(request: HttpRequest) -> Call:
     """The request, with its body unpacked and parsed.
 
     Raises:
-        SnowflakeError: 390400 when the body is not a JSON object.
+        SnowflakeError: 390400 when the body is not a JSON object, or the client left in the middle of it.
     """
-    raw = await request.body()
+    try:
+        raw = await request.body()
+    except ClientDisconnect as left:
+        raise SnowflakeError("The client left before its request was whole.", 390_400, "08001") from left
     body = await run_in_threadpool(_parsed, raw, request.headers.get("content-encoding", ""))
     return Call(
         body=body,

@@ -247,7 +247,7 @@ expect("na_replace", lambda s: _people(s).na.replace("ann", "eve").sort("id").se
 expect(
     "describe",
     lambda s: _people(s).select("id").describe().sort("summary"),
-    [("count", 4.0), ("max", 4.0), ("mean", 2.5), ("min", 1.0), ("stddev", 1.290994)],
+    [("count", 4.0), ("max", 4.0), ("mean", 2.5), ("min", 1.0), ("stddev", 1.290995)],
 )
 expect(
     "describe_text", lambda s: _people(s).select("name").describe().filter(f.col("summary") == "max"), [("max", "cid")]
