@@ -251,8 +251,7 @@ def _stalled_triggerer(world: World) -> Iterator[Callable[[], None]]:
         yield wake
     finally:
         wake()
-        first.terminate()
-        first.wait(30)
+        world.stack.end(first, signal.SIGTERM)
 
 
 def _many_deferred(world: World) -> tuple[str, int]:

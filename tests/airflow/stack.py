@@ -205,17 +205,19 @@ class Stack:
         """End everything, Airflow first; nothing of it is left."""
         for part in ("scheduler", "triggerer", "dag-processor", "api-server"):
             if part in self.processes:
-                self._end(self.processes[part], signal.SIGINT if part == "scheduler" else signal.SIGTERM)
+                self.end(self.processes[part], signal.SIGINT if part == "scheduler" else signal.SIGTERM)
         if (account := self.processes.get("account")) is not None and account.poll() is None:
             assert account.stdin is not None
             account.stdin.close()
-            self._end(account, None)
+            self.end(account, None)
         for leader in self._leaders:
             # What a killed part has left behind is in the process group that it led.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(leader, signal.SIGKILL)
 
-    def _end(self, process: subprocess.Popen[bytes], number: signal.Signals | None) -> None:
+    @staticmethod
+    def end(process: subprocess.Popen[bytes], number: signal.Signals | None) -> None:
+        """Ask a process to end (None only waits), and end it when it does not."""
         if number is not None and process.poll() is None:
             process.send_signal(number)
         try:
