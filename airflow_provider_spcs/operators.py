@@ -276,6 +276,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         # A job that is over already needs no triggerer; a very short one would fire before the task is asleep.
         if self.deferrable and not (state is not None and state.status.terminal):
             self._defer(context, name, deadlines)
+        from airflow_provider_spcs.status import DELETED
         from airflow_provider_spcs.waiting import Waiter
 
         follower = self._follower(name, {})
@@ -294,6 +295,10 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         except SpcsError as error:
             finish.lose_sight(name, error)
             raise
+        gone = ending.reason is Reason.VANISHED or ending.status == DELETED.value
+        if gone and self._left_to_retry is False:
+            # Our own stop has dropped it, and this was seen sooner than the word that the task is stopped.
+            ending = replace(ending, reason=Reason.KILLED)
         if ending.reason is Reason.KILLED and self._left_to_retry:
             # Within seconds this process is killed for good: nothing more is read or asked.
             raise WorkerStopped(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
-from airflow_provider_spcs import SpcsHook, SpcsJobOperator
+from airflow_provider_spcs import SpcsHook, SpcsJobOperator, killing
 from airflow_provider_spcs.errors import JobCancelled, WorkerStopped
+from airflow_provider_spcs.killing import stop_job
 from tests.airflow.fakes import TaskInstance, context
 from tests.waiting import DEADLINE, until
 
@@ -92,6 +93,20 @@ def test_on_kill_of_a_task_that_airflow_still_wants_leaves_the_job_to_the_retry(
         assert found is not None
         assert (found.status.value in ("PENDING", "RUNNING")) is lives
         hook.cancel_job(found.name)
+
+
+def test_job_that_our_own_stop_dropped_has_not_vanished(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits may see the drop sooner than hear of the stop."""
+    ti = TaskInstance(run_id="drop-seen-first")
+    raised, kill = in_thread(SpcsJobOperator(**job, command=SLEEP, on_kill_action="drop_job"), ti)
+
+    def stop_and_linger(hook: SpcsHook, name: str, action: str) -> None:
+        stop_job(hook, name, action)
+        until(lambda: raised, "the task's end")
+
+    monkeypatch.setattr(killing, "stop_job", stop_and_linger)
+    kill()
+    assert [type(error) for error in raised] == [JobCancelled]
 
 
 def test_on_kill_before_anything_was_submitted_does_nothing(job: dict[str, Any]) -> None:
