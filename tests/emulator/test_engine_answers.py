@@ -149,3 +149,11 @@ def test_window_in_where_is_refused(session: Session) -> None:
     """Only SELECT, QUALIFY and ORDER BY take windows."""
     with pytest.raises(SnowflakeError, match="outside of SELECT, QUALIFY, and ORDER BY clauses"):
         session.rows("select a from values (1) v(a) where rank() over (order by a) = 1")
+
+
+@pytest.mark.parametrize("call", ["regexp_substr('a', '(b')", "regexp_count('a', '+a', 1, 'i')", "'a' regexp '+a'"])
+def test_pattern_that_is_none_is_snowflakes_error(session: Session, call: str) -> None:
+    """Whoever reads the pattern, DuckDB or Python, the error is one."""
+    with pytest.raises(SnowflakeError, match="Invalid regular expression") as caught:
+        session.rows(f"select {call}")
+    assert caught.value.errno == 100048

@@ -22,6 +22,12 @@ _MISSING_COLUMN = re.compile(
     r'(?:Referenced column|Table "[^"]*" does not have a column named|column with name|Referenced update column|'
     r'does not have a column with name|Column) "?([^"\s]+)"?'
 )
+_BAD_PATTERN = (
+    "no argument for repetition operator", "missing )", "missing ]", "unexpected )", "invalid character class",
+    "invalid escape sequence", "trailing \\", "bad repetition operator", "invalid perl operator",
+    "invalid repetition size", "invalid named capture group",
+)  # fmt: skip
+"""How RE2 begins to say what is wrong with a pattern."""
 _QUOTED = re.compile(r"'([^']*)'")
 _DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
 
@@ -174,6 +180,8 @@ def _invalid(text: str) -> SnowflakeError:  # noqa: PLR0911 - one branch a messa
     if "cannot affect the same target row more than once" in text:
         return SnowflakeError("Duplicate row detected during DML action", 100090, "42P18")
     text = text.removeprefix("Invalid Input Error: ")
+    if text.startswith(_BAD_PATTERN):
+        return SnowflakeError(f"Invalid regular expression: {text}", 100048, "2201B")
     recognized = re.match(r"(\d+)\|(\w+)\|(.*)", text, re.DOTALL)
     if recognized:  # raised by our own macros: errno|sqlstate|message
         return SnowflakeError(recognized[3], int(recognized[1]), recognized[2])

@@ -15,7 +15,10 @@ from typing import Any
 def _compiled(pattern: str, parameters: str) -> re.Pattern[str]:
     case = next((letter for letter in reversed(parameters) if letter in "ci"), "c")
     flags = (re.IGNORECASE if case == "i" else 0) | (re.DOTALL if "s" in parameters else 0)
-    return re.compile(pattern, flags | (re.MULTILINE if "m" in parameters else 0))
+    try:
+        return re.compile(pattern, flags | (re.MULTILINE if "m" in parameters else 0))
+    except re.error as error:
+        raise ValueError(f"100048|2201B|Invalid regular expression: '{pattern}', {error}") from None
 
 
 def _match(text: str, pattern: str, place: int, which: int, parameters: str) -> re.Match[str] | None:
