@@ -22,7 +22,7 @@ from tests.waiting import until
 
 
 class Connection:
-    """An Airflow connection with a programmatic access token."""
+    """An Airflow connection with a programmatic access token where a password is expected."""
 
     def __init__(self, account: RunningAccount, monkeypatch: pytest.MonkeyPatch) -> None:
         self._account = account
@@ -40,7 +40,7 @@ class Connection:
             "login": ADMIN,
             "password": self._token,
             "schema": given["schema"],
-            "extra": {**extra, "authenticator": "programmatic_access_token"},
+            "extra": extra,
         }
         self._monkeypatch.setenv("AIRFLOW_CONN_BY_TOKEN", json.dumps(connection))
 
