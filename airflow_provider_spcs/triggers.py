@@ -25,6 +25,7 @@ from airflow_provider_spcs.killing import KILLER, Victim
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.poller import PATIENCE, Poller, Waiting, shared
 from airflow_provider_spcs.status import PENDING
+from airflow_provider_spcs.supervisor_answers import make_safe
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.live_log import LiveLog
@@ -155,6 +156,7 @@ class SpcsJobTrigger(BaseTrigger):
         from airflow_provider_spcs.live_pending import LivePending
         from airflow_provider_spcs.waiting import StatusLog
 
+        make_safe()
         # Importing takes a moment, in which the other triggers of this loop would stand still.
         await asyncio.to_thread(import_module, "airflow_provider_spcs.hooks")
         await asyncio.to_thread(import_module, "airflow_provider_spcs.logs")

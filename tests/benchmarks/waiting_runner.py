@@ -34,7 +34,9 @@ async def wait(kind: str, job: str, interval: float) -> None:
     """Run one trigger to its event."""
     async for event in trigger(kind, job, interval).run():
         line = {"job": job, "at": time.time(), "event": event.payload}
-        print(json.dumps(line, default=str), flush=True)
+        # In one piece and on a line of its own: other threads write records of their own.
+        sys.stdout.write(f"\n{json.dumps(line, default=str)}\n")
+        sys.stdout.flush()
 
 
 async def main(kind: str, interval: float, jobs: list[str]) -> None:
