@@ -51,15 +51,22 @@ def _asof(node: exp.Join) -> None:
     node.set("side", "LEFT")
 
 
+def _first(beside: exp.Expr) -> exp.Expr:
+    """What a join is joined to: a query's source, or the one before it in parentheses."""
+    source: exp.Expr = beside.args["from_"].this if isinstance(beside, exp.Select) else beside
+    inner: exp.Expr = source.this if source is beside and isinstance(source.this, exp.Subquery) else source
+    return inner
+
+
 def _merged(node: exp.Join) -> exp.Expr | None:
     """The equations of USING; the right side's columns of these names are left out of all columns."""
     names = [part.name for part in node.args.get("using") or []]
-    select = node.parent
-    if not names or not isinstance(select, exp.Select):
+    beside, select = node.parent, node.find_ancestor(exp.Select)
+    if not names or beside is None or select is None:
         return None
     node.set("using", None)
     left, right = (exp.to_identifier(source.alias_or_name, quoted=True)
-                   for source in (select.args["from_"].this, node.this))  # fmt: skip
+                   for source in (_first(beside), node.this))  # fmt: skip
     columns = [exp.to_identifier(name, quoted=True) for name in names]
     for star in (item for item in select.expressions if isinstance(item, exp.Star)):
         dropped = [exp.column(column.copy(), right.copy()) for column in columns]

@@ -67,7 +67,8 @@ def _added(kinds: Any, node: Any, made: str) -> exp.Expr:
     if not whole or moment is None or not moment.name.startswith("TIME"):
         kept: exp.Expr = node
         return kept
-    added = sql(f"({node.this.sql('duckdb')} + {made}(CAST({node.expression.sql('duckdb')} AS BIGINT)))")
+    source = f"CAST({node.this.sql('duckdb')} AS {moment.duckdb})"
+    added = sql(f"({source} + {made}(CAST({node.expression.sql('duckdb')} AS BIGINT)))")
     added.meta["declared"] = moment
     return added
 
