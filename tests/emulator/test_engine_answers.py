@@ -94,6 +94,12 @@ def test_show_as_resource_of_a_view_has_its_columns_and_query(session: Session) 
         ("select min(v), max(v) from (select parse_json(column1) v from values ('10'), ('9'), ('2'))", ("2", "10")),
         ("select parse_json('9') < parse_json('10'), parse_json('1') = parse_json('1.0')", (True, True)),
         ("select count(*) from dual", (1,)),
+        (
+            "select max(s) from (select sum(v) over "
+            "(order by d range between interval '1 day' preceding and current row) s "
+            "from values ('2023-01-01', 1), ('2023-01-02', 2), ('2023-01-05', 4) t(d, v))",
+            (4,),
+        ),
         ("select * from ((select 1 a) l inner join (select 2 b) r)", (1, 2)),
         ("select * from ((select 1 a) l join (select 2 b) r)", (1, 2)),
         ("select value from table(flatten(input => parse_json('[{\"a\":[7]}]'), path => '[0].a'))", ("7",)),

@@ -88,12 +88,21 @@ def _texts(kinds: Any, node: exp.Expr) -> None:
 
 
 def _ordered(kinds: Any, node: exp.Ordered) -> None:
-    """VARIANT values in order: numbers by their size, not by their digits."""
+    """VARIANT values in order by size, not by digits; texts as times where a frame is a length of time."""
     select = node.find_ancestor(exp.Select, exp.SetOperation)
     plain = isinstance(select, exp.Select) and not select.args.get("distinct")
     kind = kinds.of(node.this)
     if plain and kind is not None and kind.name == "VARIANT" and not isinstance(node.this, exp.Literal):
         node.set("this", function("sf_order", node.this.copy()))
+    if kind is not None and kind.name == "VARCHAR" and _framed_by_time(node):
+        node.set("this", _made(node.this.copy(), "TIMESTAMP"))
+
+
+def _framed_by_time(node: exp.Ordered) -> bool:
+    """Whether it orders a window whose frame is a length of time: text is a time there."""
+    window = node.parent.parent if node.parent is not None else None
+    spec = window.args.get("spec") if isinstance(window, exp.Window) else None
+    return spec is not None and any(isinstance(spec.args.get(side), exp.Interval) for side in ("start", "end"))
 
 
 def _choice(kinds: Any, node: exp.Expr) -> None:
