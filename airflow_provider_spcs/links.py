@@ -18,8 +18,8 @@ JOB_NAME_KEY, JOB_URL_KEY, DOOR_KEY, REPORT_KEY = "job_name", "job_url", "job_do
 _SNOWSIGHT = "https://app.snowflake.com/{account_path}/#/compute/history/queries/{query_id}/detail"
 _SNOWSIGHT_LIST = "https://app.snowflake.com/{account_path}/#/compute/history/queries"
 _LOOPBACK = ("localhost", "127.", "[::1]", "::1")
-_VIEWS = "/spcs"
-"""Where this package's views are in Airflow's UI."""
+PREFIX = "/spcs"
+"""Where this package's views are mounted in Airflow's API server."""
 
 
 class SpcsJobLink(BaseOperatorLink):
@@ -56,6 +56,11 @@ class SpcsReportLink(BaseOperatorLink):
             return ""
 
 
+def views_root() -> str:
+    """Where a browser finds this package's views: behind a proxy, Airflow may live below a path."""
+    return urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/") + PREFIX
+
+
 def view_url(page: str, ti_key: Any, **more: Any) -> str:
     """Where one of this package's views shows something of a task instance, from the root of Airflow's own address.
 
@@ -66,9 +71,8 @@ def view_url(page: str, ti_key: Any, **more: Any) -> str:
         ti_key: The task instance.
         **more: Further arguments of the view.
     """
-    base = urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
     key = {name: getattr(ti_key, name) for name in ("dag_id", "run_id", "task_id")}
-    return f"{base}{_VIEWS}/{page}?" + urlencode({**key, "map_index": getattr(ti_key, "map_index", -1), **more})
+    return f"{views_root()}/{page}?" + urlencode({**key, "map_index": getattr(ti_key, "map_index", -1), **more})
 
 
 def job_url(connection: Any, name: JobName, query_id: str = "") -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from airflow_provider_spcs.errors import InvalidInput
 
 ON_FINISH = ("delete_succeeded_job", "delete_job", "keep_job")
-ON_KILL = ("cancel_job", "drop_job", "keep_job")
 ON_KILL_FATES = {
     "cancel_job": "The job is cancelled; its record is kept.",
     "drop_job": "The job is cancelled and dropped.",
     "keep_job": "The job goes on and bills, because on_kill_action is 'keep_job'.",
 }
-"""What then becomes of the job, as a sentence."""
+"""What each ``on_kill_action`` makes of the job, as a sentence."""
+ON_KILL = tuple(ON_KILL_FATES)
 ON_OOM = ("fail", "retry", "next_family")
 
 Codes = int | Collection[int] | None

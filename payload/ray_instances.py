@@ -57,14 +57,14 @@ def lent_by_ray(instance: Instance, argv: Sequence[str]) -> Iterator[Instance]:
         os.environ[HEAD_VARIABLE] = ray.util.get_node_ip_address()
         os.environ[PORT_VARIABLE] = str(meeting_port())
         logger.info("%d instances of a Ray cluster", led.count)
-        running = [_start(ray, node, index, led, argv) for index, node in enumerate(others, 1)]
+        running = {_start(ray, node, index, led, argv): index for index, node in enumerate(others, 1)}
         ended = threading.Event()
         threading.Thread(target=_watch, args=(ray, dict(running), ended), daemon=True).start()
         try:
             yield led
         finally:
             ended.set()
-        for task, index in running:
+        for task, index in running.items():
             _check(index, *ray.get(task))
     finally:
         ray.shutdown()
@@ -103,7 +103,7 @@ def _nodes(ray: Any, instance: Instance) -> list[dict[str, Any]]:
         time.sleep(1)
 
 
-def _start(ray: Any, node: dict[str, Any], index: int, led: Instance, argv: Sequence[str]) -> tuple[Any, int]:
+def _start(ray: Any, node: dict[str, Any], index: int, led: Instance, argv: Sequence[str]) -> Any:
     """The task that is instance ``index``, with all of its node's processors."""
     environment = {
         "SNOWFLAKE_JOB_INDEX": str(index),
@@ -115,7 +115,7 @@ def _start(ray: Any, node: dict[str, Any], index: int, led: Instance, argv: Sequ
     task = ray.remote(run_command).options(
         num_cpus=node["Resources"].get("CPU", 1), max_retries=0, scheduling_strategy=where
     )
-    return task.remote(list(argv), environment), index
+    return task.remote(list(argv), environment)
 
 
 def run_command(argv: list[str], environment: dict[str, str]) -> tuple[int, str]:

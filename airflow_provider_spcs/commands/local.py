@@ -69,7 +69,8 @@ def emulator(
     port: Port = 0,
 ) -> None:
     """Start only the emulator; prints `ready http://127.0.0.1:PORT` when it accepts connections."""
-    from airflow_provider_spcs.emulator.server import TRUST_VARIABLES, serve
+    from airflow_provider_spcs.emulator.endpoints import TRUST_VARIABLES
+    from airflow_provider_spcs.emulator.server import serve
 
     def announce(account: RunningAccount) -> None:
         from airflow_provider_spcs.demo import client_files

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+TRUST_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""What clients trust by: the Python connector up to 4 by the first, from 5 on and ``aiohttp`` by the second."""
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -15,7 +18,7 @@ class Endpoints:
         port: Plain HTTP.
         tls_port: HTTPS, with a certificate from ``ca_bundle``'s private authority.
         proxy_port: HTTP CONNECT proxy that leads ``*.snowflakecomputing.com:443`` to ``tls_port``.
-        ca_bundle: PEM file for REQUESTS_CA_BUNDLE and SSL_CERT_FILE.
+        ca_bundle: PEM file for `TRUST_VARIABLES`.
     """
 
     host: str

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from airflow_provider_spcs.emulator.account import Account
 from airflow_provider_spcs.emulator.clock import Clock
+from airflow_provider_spcs.emulator.endpoints import TRUST_VARIABLES
 from airflow_provider_spcs.emulator.home import HomeError
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ __all__ = ["HomeError", "RunningAccount", "serve", "start"]
 
 _DATABASE, _SCHEMA, _WAREHOUSE, _ROLE, _USER = "EMULATOR", "PUBLIC", "COMPUTE_WH", "ACCOUNTADMIN", "ADMIN"
 SWITCH_SECONDS = 0.0005
-TRUST_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-"""What clients trust by: the Python connector up to 4 by the first, from 5 on and ``aiohttp`` by the second."""
 _NEAR = ("127.0.0.1", "localhost", "::1")
 
 

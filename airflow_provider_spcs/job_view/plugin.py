@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 from airflow_provider_spcs.job_view.try_link import JobOfTryLink
+from airflow_provider_spcs.links import PREFIX, views_root
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-PREFIX = "/spcs"
-"""Where the application is mounted in the API server."""
-_SEEN = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/") + PREFIX
-"""Where a browser finds it: behind a proxy, Airflow may live below a path."""
+_SEEN = views_root()
 
 
 class LateApplication:

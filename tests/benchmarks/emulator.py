@@ -44,15 +44,20 @@ _DUCKDB = f"""create or replace table PLAIN as select
 
 
 class Peak:
-    """The most memory above the beginning, in MiB, looked at 50 times a second."""
+    """The most memory of a process above the beginning, in MiB, looked at 50 times a second.
 
-    def __init__(self) -> None:
+    Args:
+        process: This one by default.
+    """
+
+    def __init__(self, process: psutil.Process | None = None) -> None:
         self.mebibytes = 0.0
+        self._process = process or psutil.Process()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Watch while inside."""
-        process, done = psutil.Process(), threading.Event()
+        process, done = self._process, threading.Event()
         before = process.memory_info().rss
 
         def look() -> None:

@@ -27,6 +27,7 @@ from typing import Any
 
 import psutil
 
+from airflow_provider_spcs.demo import client_files
 from airflow_provider_spcs.emulator import start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,16 +78,6 @@ def timed(argv: list[str], environment: dict[str, str]) -> tuple[float, float, i
     return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, process.returncode
 
 
-def connected(home: Path, options: dict[str, object]) -> dict[str, str]:
-    """The environment in which the default connection is the account."""
-    home.mkdir()
-    lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
-    file = home / "connections.toml"
-    file.write_text("\n".join(["[default]", *lines, ""]))
-    file.chmod(0o600)
-    return {**os.environ, "SNOWFLAKE_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE"}
-
-
 def compare(directory: Path, asked: argparse.Namespace) -> None:
     """Make the table, run each way, print the table of figures."""
     # A process begins with the peak of the one that started it, so that one is begun before the account grows.
@@ -97,7 +88,9 @@ def compare(directory: Path, asked: argparse.Namespace) -> None:
         def run(argv: list[str]) -> tuple[float, float, int, int]:
             return small.submit(timed, argv, environment).result()
 
-        environment = connected(directory / "client", account.connection_kwargs)
+        # The account is the default connection there.
+        home = client_files.write(account, directory).parent
+        environment = {**os.environ, "SNOWFLAKE_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE"}
         generate = [sys.executable, str(ROOT / "payload" / "generate_data.py"), "--table", TABLE]
         seconds = run([*generate, "--rows", str(asked.rows)])[0]
         print(f"{asked.rows:,} rows made in {seconds:.0f} s; {asked.rounds} rounds, {os.cpu_count()} processors")

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
-from emulator import SNOWFLAKE_TABLE
+from emulator import SNOWFLAKE_TABLE, Peak
 from jobs import Server
 
 from airflow_provider_spcs.emulator import registry
@@ -34,9 +32,9 @@ class Cost:
     seconds: float
     client: float
     """Processor seconds of this process."""
-    server: float = 0.0
+    server: float
     """Processor seconds of the server."""
-    mebibytes: float = 0.0
+    mebibytes: float
     """Peak memory of the server, above what it held before."""
 
     @property
@@ -50,33 +48,17 @@ def _used(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-@contextmanager
-def _peak(process: psutil.Process) -> Iterator[list[int]]:
-    done, seen = threading.Event(), [process.memory_info().rss]
-
-    def look() -> None:
-        while not done.wait(0.05):
-            seen.append(process.memory_info().rss)
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
-
-
 def cost(work: Callable[[], object], server: psutil.Process | None = None) -> Cost:
     """The cheapest of a few rounds."""
     own, rounds = psutil.Process(), []
     for _ in range(ROUNDS):
-        with _peak(server or own) as seen:
+        peak = Peak(server or own)
+        with peak.watching():
             before, served, begun = _used(own), _used(server) if server else 0.0, time.perf_counter()
             work()
             seconds, used = time.perf_counter() - begun, _used(own) - before
-            rounds.append(Cost(seconds, used, _used(server) - served if server else 0.0))
-        rounds[-1].mebibytes = (max(seen) - seen[0]) / 2**20
+            server_used = _used(server) - served if server else 0.0
+        rounds.append(Cost(seconds, used, server_used, peak.mebibytes))
     return min(rounds, key=lambda each: each.processor)
 
 

@@ -10,22 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.payload.commands import PAYLOAD, run_command
 from tests.waiting import DEADLINE
-
-PAYLOAD = Path(__file__).resolve().parents[2] / "payload"
 
 
 def _run(script: str, *arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     bare = {key: value for key, value in os.environ.items() if not key.startswith("SNOWFLAKE_")}
-    return subprocess.run(
-        [sys.executable, str(PAYLOAD / script), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-        cwd=cwd,
-        env={**bare, "HOME": str(cwd), **environment},
-    )
+    own = {**bare, "HOME": str(cwd), **environment}
+    return run_command(script, *arguments, environment=own, timeout=DEADLINE, cwd=cwd)
 
 
 @pytest.mark.parametrize(

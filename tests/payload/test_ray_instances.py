@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.payload.commands import run_command
+
 pytest.importorskip("duckdb")
 pytest.importorskip("ray")
 
 pytestmark = pytest.mark.slow
-
-PAYLOAD = Path(__file__).resolve().parents[2] / "payload"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,8 @@ def environment() -> Iterator[dict[str, str]]:
             patch.setenv(f"SNOWFLAKE_{key.upper()}", str(value))
         patch.setenv("SNOWFLAKE_SSL", "off")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        assert _run("generate_data.py", dict(os.environ), "--rows", "20000").returncode == 0
+        made = run_command("generate_data.py", "--rows", "20000", environment=os.environ, timeout=300)
+        assert made.returncode == 0, made.stderr
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         try:
             cluster.add_node(num_cpus=1)
@@ -47,20 +47,9 @@ def environment() -> Iterator[dict[str, str]]:
             cluster.shutdown()
 
 
-def _run(command: str, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(PAYLOAD / command), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
 def _train(environment: dict[str, str], output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     own = ["--num_rounds", "10", "--threads", "1", "--no_report", "--output_dir", str(output)]
-    return _run("train.py", environment, *own, *arguments)
+    return run_command("train.py", *own, *arguments, environment=environment, timeout=300)
 
 
 def _result(output: Path) -> dict[str, Any]:

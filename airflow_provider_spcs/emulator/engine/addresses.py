@@ -11,9 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-_URL = re.compile(
-    r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)(?:/([^?#]*))?|([^?#]*))(?:\?([^#]*))?(?:#(.*))?", re.DOTALL
-)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)(?:/([^?#]*))?|([^?#]*))(?:\?([^#]*))?(?:#(.*))?")
 
 
 def parse_ip(text: str, kind: str, permissive: int = 0) -> str:
@@ -57,9 +55,7 @@ def parse_url(text: str, permissive: int) -> str:
     Raises:
         ValueError: It has no scheme, and errors are asked for.
     """
-    found = re.fullmatch(
-        r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)(?:/([^?#]*))?|([^?#]*))(?:\?([^#]*))?(?:#(.*))?", text
-    )
+    found = _URL.fullmatch(text)
     if found is None:
         if permissive:
             return json.dumps({"error": "scheme not specified"})

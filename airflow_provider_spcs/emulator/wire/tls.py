@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from airflow_provider_spcs.emulator.endpoints import TRUST_VARIABLES
 from airflow_provider_spcs.emulator.wire.credentials import write_private
 
 _REGIONS = (  # noqa: SIM905 one per line would be fifty lines
@@ -55,10 +56,7 @@ class Certificates:
     certificate: Path
     key: Path
     bundle: Path
-    """What REQUESTS_CA_BUNDLE and SSL_CERT_FILE are to name.
-
-    The authorities trusted so far (``certifi``'s by default), and ours.
-    """
+    """What `TRUST_VARIABLES` are to name: the authorities trusted so far (``certifi``'s by default), and ours."""
 
     def context(self) -> ssl.SSLContext:
         """The server's side of a TLS connection."""
@@ -84,7 +82,7 @@ def certificates(directory: Path) -> Certificates:
 
 def _trusted_already(ours: Path) -> str:
     """The authorities that this process trusts so far; read anew at each start, since their packages are updated."""
-    named = {os.environ.get(name, "") for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
+    named = {os.environ.get(name, "") for name in TRUST_VARIABLES}
     files = [Path(name) for name in sorted(named) if name and Path(name).is_file() and Path(name) != ours]
     return "\n".join(file.read_text() for file in files or [Path(certifi.where())])
 

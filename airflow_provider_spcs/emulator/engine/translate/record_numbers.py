@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate.functions.build import own
+
 NUMBER = "%RECORD"
 _statements = itertools.count()
 
@@ -30,18 +32,11 @@ def records(node: exp.Expr, listed: str, columns: Sequence[str], alias: str) -> 
     if not used:
         return _constant(shown, listed)
     source = f"SELECT sf_record('{next(_statements)}') AS s, {listed} AS l"
-    return _query(f'SELECT u.s AS "SEQ", {shown} FROM (SELECT q.s, unnest(q.l) AS r FROM ({source}) AS q) AS u')
+    return own(f'SELECT u.s AS "SEQ", {shown} FROM (SELECT q.s, unnest(q.l) AS r FROM ({source}) AS q) AS u')
 
 
 def _constant(shown: str, listed: str) -> exp.Expr:
-    return _query(f'SELECT CAST(1 AS BIGINT) AS "SEQ", {shown} FROM (SELECT unnest({listed}) AS r) AS u')
-
-
-def _query(text: str) -> exp.Expr:
-    tree: exp.Expr = exp.maybe_parse(text, dialect="duckdb")
-    for table in tree.find_all(exp.Table):
-        table.meta["ours"] = True
-    return tree
+    return own(f'SELECT CAST(1 AS BIGINT) AS "SEQ", {shown} FROM (SELECT unnest({listed}) AS r) AS u')
 
 
 def _uses(select: exp.Select, alias: str) -> list[Any]:
@@ -85,7 +80,7 @@ def _number(select: exp.Select, used: list[Any]) -> None:
     name = source.alias or (source.name if isinstance(source, exp.Table) else "VALUES")
     outer = exp.Subquery(this=exp.Select(), alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
     source.replace(outer)
-    row = exp.alias_(_query("row_number() OVER ()"), exp.to_identifier(NUMBER, quoted=True))
+    row = exp.alias_(own("row_number() OVER ()"), exp.to_identifier(NUMBER, quoted=True))
     outer.set("this", exp.select(exp.Star(), row).from_(source))
     number = exp.column(exp.to_identifier(NUMBER, quoted=True), exp.to_identifier(name, quoted=True))
     for item in select.expressions:

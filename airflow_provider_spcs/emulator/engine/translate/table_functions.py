@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine.translate import flatten, record_numbers
+from airflow_provider_spcs.emulator.engine.translate.functions.build import own
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.routines import calling, procedures
@@ -137,10 +138,7 @@ def _relation(call: Call, node: exp.Expr, found: Result, alias: exp.Expr | None)
     call.translation.relations[name] = arrow_table(found)
     columns = ", ".join(_projected(column) for column in found.columns)
     # Registered Arrow tables are found case-insensitively; their columns keep their case.
-    query: exp.Expr = exp.maybe_parse(f'SELECT {columns} FROM "{name}"', dialect="duckdb")
-    for table in query.find_all(exp.Table):
-        table.meta["ours"] = True
-    _substitute(node, query, alias)
+    _substitute(node, own(f'SELECT {columns} FROM "{name}"'), alias)
 
 
 def _projected(column: Any) -> str:
@@ -183,7 +181,4 @@ def _generator(call: Call, node: exp.Generator) -> exp.Expr:
         call.translation.seconds = max(call.translation.seconds, seconds)
         made = int(seconds * _ROWS_A_SECOND)
         rows = made if rows is None else min(rows, made)
-    query: exp.Expr = exp.maybe_parse(f'SELECT range AS "%ROW" FROM range({rows})', dialect="duckdb")
-    for table in query.find_all(exp.Table):
-        table.meta["ours"] = True
-    return query
+    return own(f'SELECT range AS "%ROW" FROM range({rows})')

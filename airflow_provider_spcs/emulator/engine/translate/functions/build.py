@@ -18,6 +18,14 @@ def sql(text: str) -> exp.Expr:
     return tree
 
 
+def own(text: str) -> exp.Expr:
+    """The tree of DuckDB text whose tables are the engine's own, not Snowflake's to be looked up."""
+    tree = sql(text)
+    for table in tree.find_all(exp.Table):
+        table.meta["ours"] = True
+    return tree
+
+
 def as_json(node: Any) -> exp.Expr:
     """The node cast to JSON, unless it is JSON by its making."""
     if isinstance(node, exp.Anonymous) and str(node.this).startswith(

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted
+from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import picked_by_list
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 
@@ -151,9 +152,9 @@ def _map_delete(node: Any) -> exp.Expr:
 
 
 def _map_pick(node: Any) -> exp.Expr:
-    first = node.expressions[1].meta.get("kind")
-    if first is not None and first.name in {"ARRAY", "VARIANT"}:
-        return function("sf_map_pick", *node.expressions[:2])
+    listed = picked_by_list(node)
+    if listed is not None:
+        return listed
     return function("sf_map_pick", node.expressions[0], function("json_array", *node.expressions[1:]))
 
 

@@ -17,20 +17,7 @@ _ADD = (exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TsOrDsAdd, exp.AddMonths
 _DIFF = (exp.DateDiff, exp.TimestampDiff)
 _TRUNC = (exp.DateTrunc, exp.TimestampTrunc)
 _NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOSECS", "NSECONDS"}
-_SMALL = _NANO | {
-    "HOUR",
-    "MINUTE",
-    "SECOND",
-    "MILLISECOND",
-    "MICROSECOND",
-    "NANOSECOND",
-    "H",
-    "M",
-    "S",
-    "MS",
-    "US",
-    "NS",
-}
+_SMALL = _NANO | {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "H", "M", "S", "MS", "US"}
 
 
 def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:

@@ -195,10 +195,18 @@ def _insert(node: exp.Expr) -> exp.Expr:
     return function("sf_object_insert", *node.expressions[:3])
 
 
-def _pick(node: exp.Expr) -> exp.Expr:
+def picked_by_list(node: Any) -> exp.Expr | None:
+    """The part of an object or map whose keys an array says; None when they are said one by one."""
     kind = node.expressions[1].meta.get("kind")
-    if kind is not None and kind.name in {"ARRAY", "VARIANT"}:
-        return function("sf_map_pick", *node.expressions[:2])
+    if kind is None or kind.name not in {"ARRAY", "VARIANT"}:
+        return None
+    return function("sf_map_pick", *node.expressions[:2])
+
+
+def _pick(node: exp.Expr) -> exp.Expr:
+    listed = picked_by_list(node)
+    if listed is not None:
+        return listed
     items: list[Any] = []
     for key in node.expressions[1:]:
         items += [key, element(node.expressions[0].copy(), key.copy())]
