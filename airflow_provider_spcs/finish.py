@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +91,8 @@ class Finish:
         """
         name = JobName.parse(ending.job_name)
         # A job may have ended between the last look and now: what counts is Snowflake's word, not the event's.
-        try:
+        with self.in_sight(name):
             state = self.hook.find_job(name)
-        except SpcsError as error:
-            self.lose_sight(name, error)
-            raise
         lines = self._last_lines()
         if state is not None and state.status.terminal:
             self.log.info("%s is %s: %s.", name, state.status, state.status.meaning)
@@ -179,10 +177,15 @@ class Finish:
             return ON_KILL_FATES[self.policy.on_kill_action]
         return self._stop_now(name) if ending.reason in _TIMED_OUT else self._let_go(name)
 
-    def lose_sight(self, name: JobName, error: SpcsError) -> None:
-        """Snowflake can be asked no longer: say what that means for the job, which nobody knows anything of."""
-        self.log.warning("Waiting for %s failed. %s", name, self._let_go(name))
-        self.push(FAILURE_KEY, shown_facts(error))
+    @contextmanager
+    def in_sight(self, name: JobName) -> Iterator[None]:
+        """When Snowflake can be asked no longer within it, say what becomes of the job that nobody sees."""
+        try:
+            yield
+        except SpcsError as error:
+            self.log.warning("Waiting for %s failed. %s", name, self._let_go(name))
+            self.push(FAILURE_KEY, shown_facts(error))
+            raise
 
     def _let_go(self, name: JobName) -> str:
         """Leave a living job to the retry, or stop it when there is none; what happens to it now, as a sentence."""

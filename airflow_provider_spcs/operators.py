@@ -272,9 +272,8 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             startup=begun + self.startup_timeout_seconds if self.startup_timeout_seconds else None,
             job=begun + self.job_limit if self.job_limit else None,
         )
-        state = existing or self.hook.describe_job(name)
         # A job that is over already needs no triggerer; a very short one would fire before the task is asleep.
-        if self.deferrable and not (state is not None and state.status.terminal):
+        if self.deferrable and not self._is_over(context, order, name, existing):
             self._defer(context, name, deadlines)
         from airflow_provider_spcs.status import DELETED
         from airflow_provider_spcs.waiting import Waiter
@@ -290,11 +289,8 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             stop=self._stop or threading.Event(),
             log=self.log,
         )
-        try:
+        with finish.in_sight(name):
             ending = waiter.run()
-        except SpcsError as error:
-            finish.lose_sight(name, error)
-            raise
         gone = ending.reason is Reason.VANISHED or ending.status == DELETED.value
         if gone and self._left_to_retry is False:
             # Our own stop has dropped it, and this was seen sooner than the word that the task is stopped.
@@ -309,6 +305,11 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
                 job_name=str(name),
             )
         return self._with_report(context, order, name, finish.conclude(ending))
+
+    def _is_over(self, context: Any, order: Order, name: JobName, known: JobState | None) -> bool:
+        with self._finish(context, order, name, None).in_sight(name):
+            state = known or self.hook.describe_job(name)
+        return state is not None and state.status.terminal
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
         from airflow_provider_spcs.deferral import defer

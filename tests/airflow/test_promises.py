@@ -135,6 +135,22 @@ def test_last_try_that_cannot_ask_says_that_a_job_may_go_on(
     assert "A job of an earlier try may go on and bill" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_last_try_that_cannot_look_at_what_it_submitted_stops_it(
+    job: dict[str, Any], account: RunningAccount, deferrable: bool
+) -> None:
+    """The very first look already counts as waiting: the job is not left to bill, and the error is published."""
+    ti = TaskInstance(run_id=f"cannot-look-{deferrable}", try_number=3)
+    fault = account.faults.statement_error(3001, "no privilege", sql="^DESCRIBE SERVICE")
+    try:
+        with pytest.raises(StatementError):
+            SpcsJobOperator(**job, command=SLEEP, deferrable=deferrable).execute(context(ti))
+    finally:
+        fault.remove()
+    assert ti.xcoms["job_failure"]["errno"] == 3001
+    assert status(ti.xcoms["job_name"]) in ("CANCELLING", "CANCELLED")
+
+
 def test_task_that_resumes_believes_snowflake_and_not_the_event(job: dict[str, Any], gate: Gate) -> None:
     """A slow triggerer may say that the start took too long of a job that has ended well by now."""
     ti = TaskInstance(run_id="stale-event")
