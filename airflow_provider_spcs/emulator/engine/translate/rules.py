@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate import functions, generated, pivots, tables, windows
+from airflow_provider_spcs.emulator.engine.translate import functions, generated, pivots, tables, volatile_aliases, windows
 from airflow_provider_spcs.emulator.engine.translate.call import Call
 from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
 from airflow_provider_spcs.emulator.routines import expanding
@@ -24,6 +24,7 @@ def apply(session: Session, translation: Translation) -> None:
     expanding.expand(call, root)
     _identifiers(root)
     windows.check(root)
+    volatile_aliases.settle(root)
     translation.kinds = Kinds(session, root)
     generated.windows(root)
     for node in reversed(list(root.walk(bfs=False))):
