@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import temporary
+from airflow_provider_spcs.emulator.engine import physical, temporary
 from airflow_provider_spcs.emulator.engine.macros import MACROS
-from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.names import Name, quoted
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.core import Engine
@@ -32,6 +32,7 @@ def bootstrap(engine: Engine) -> None:
     """Make what is missing; safe to repeat."""
     cursor = engine.cursor()
     temporary.sweep(cursor)
+    _rename_columns(cursor)
     for macro in MACROS:
         cursor.execute(f"CREATE OR REPLACE MACRO {macro}")
     for database in ("EMULATOR", "SNOWFLAKE"):
@@ -50,6 +51,17 @@ def bootstrap(engine: Engine) -> None:
     _make(engine, "USER", Name.account_level("ADMIN"), "")
     _make(engine, "WAREHOUSE", Name.account_level("COMPUTE_WH"), "", size="X-Small", state="STARTED", auto_suspend=600)
     cursor.close()
+
+
+def _rename_columns(cursor: Any) -> None:
+    """Tables of a home made before names of columns carried their case."""
+    found = cursor.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (table_oid) "
+        "WHERE contains(schema_name, '.') AND column_name <> upper(column_name) AND NOT contains(column_name, '%~')"
+    ).fetchall()
+    for schema, table, column in found:
+        stored = quoted(physical.column(column))
+        cursor.execute(f"ALTER TABLE {quoted(schema)}.{quoted(table)} RENAME COLUMN {quoted(column)} TO {stored}")
 
 
 def _make(engine: Engine, kind: str, name: Name, comment: str, **more: object) -> None:

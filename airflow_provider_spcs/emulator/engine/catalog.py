@@ -133,7 +133,9 @@ def _column(name: str, duckdb_type: str, nullable: bool, comment: str | None) ->
     declared = types.of_duckdb(duckdb_type) or types.Declared("VARIANT")
     if "type" in document:
         declared = replace(types.parse(document["type"]), loose=bool(document.get("loose")))
-    return TableColumn(name, declared, nullable, document.get("default"), document.get("comment"), document)
+    return TableColumn(
+        physical.column_name(name), declared, nullable, document.get("default"), document.get("comment"), document
+    )
 
 
 def remember(cursor: Any, relation: str, kind: str, document: dict[str, Any]) -> None:
@@ -144,7 +146,7 @@ def remember(cursor: Any, relation: str, kind: str, document: dict[str, Any]) ->
 def remember_column(cursor: Any, relation: str, column: str, document: dict[str, Any]) -> None:
     """Keep what is known of a column."""
     said = _quote(json.dumps(document)) if document else "NULL"
-    cursor.execute(f"COMMENT ON COLUMN {relation}.{quoted(column)} IS {said}")
+    cursor.execute(f"COMMENT ON COLUMN {relation}.{quoted(physical.column(column))} IS {said}")
 
 
 def _document(comment: str | None) -> dict[str, Any]:

@@ -28,6 +28,8 @@ _BAD_PATTERN = (
     "invalid repetition size", "invalid named capture group",
 )  # fmt: skip
 """How RE2 begins to say what is wrong with a pattern."""
+_MASK = re.compile(r"%~[0-9a-f]+")
+"""What tells names of the same letters in other cases apart."""
 _QUOTED = re.compile(r"'([^']*)'")
 _DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
 
@@ -47,7 +49,7 @@ def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # 
     """The Snowflake error of a DuckDB exception; unknown ones carry DuckDB's text."""
     import duckdb
 
-    text = str(error).split("\n\nLINE ")[0]
+    text = _MASK.sub("", str(error).split("\n\nLINE ")[0])
     if isinstance(error, duckdb.InterruptException):
         return SnowflakeError("SQL execution canceled", 604, "57014")
     extension = re.search(r'name "([^"]+)" is not in the catalog, but it exists in the', text)

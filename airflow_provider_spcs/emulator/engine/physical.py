@@ -1,12 +1,21 @@
 """Where a Snowflake name lives in the DuckDB file.
 
 A Snowflake schema is one DuckDB schema. DuckDB compares names without regard to case, Snowflake with: a name that is
-not all upper case carries the mask of its lower-case letters after ``%``, so that ``"a"`` and ``"A"`` are two tables.
+not all upper case carries the mask of its lower-case letters after ``%``, so that ``"a"`` and ``"A"`` are two tables,
+or two columns.
 """
 
 from __future__ import annotations
 
+import re
+
 from airflow_provider_spcs.emulator.names import Name, quoted
+
+MASKED_KEY = '%~[0-9a-f]+":'
+"""The end of a column's name as a key of JSON text."""
+MASK = "%~[0-9a-f]+$"
+"""The end of a column's physical name."""
+_MASK = re.compile(r"%~[0-9a-f]+(?=(?:_\d+)?\Z)")
 
 
 def encode(part: str) -> str:
@@ -14,6 +23,17 @@ def encode(part: str) -> str:
     safe = part.replace("%", "%25").replace(".", "%2E")
     mask = sum(1 << index for index, char in enumerate(safe) if char != char.upper())
     return f"{safe}%~{mask:x}" if mask else safe
+
+
+def column(name: str) -> str:
+    """The physical form of a column's or an alias's name."""
+    mask = sum(1 << index for index, char in enumerate(name) if char != char.upper())
+    return f"{name}%~{mask:x}" if mask else name
+
+
+def column_name(physical: str) -> str:
+    """The name that :func:`column` wrote, be it numbered by DuckDB or not."""
+    return _MASK.sub("", physical)
 
 
 def decode(physical: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import offsets, translate, types
+from airflow_provider_spcs.emulator.engine import offsets, physical, translate, types
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.result import Column, Kind, Result
@@ -69,7 +69,8 @@ def columns_of(relation: Any, translation: Translation) -> list[Column]:
     """The wire's columns of a relation; where the query says more than DuckDB's type (OBJECT, lengths), that."""
     found = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]
     hints = translation.types(relation.columns, found)
-    return [kind.column(name, nullable=not kind.required) for name, kind in zip(relation.columns, hints, strict=True)]
+    names = map(physical.column_name, relation.columns)
+    return [kind.column(name, nullable=not kind.required) for name, kind in zip(names, hints, strict=True)]
 
 
 def _stream(session: Session, cursor: Any, translation: Translation, *, owned: bool) -> Result:

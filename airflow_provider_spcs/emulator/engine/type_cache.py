@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.engine import catalog, physical
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.core import Engine
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TypeCache:
-    """Column names and types by physical schema and relation."""
+    """Physical column names and types by physical schema and relation."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -34,7 +34,7 @@ class TypeCache:
             generation = self._generation
         if found is None:
             found = [
-                (item.name, item.type.known(required=not item.nullable))
+                (physical.column(item.name), item.type.known(required=not item.nullable))
                 for item in catalog.columns_of(self._engine, schema, stored)
             ]
             with self._lock:

@@ -232,5 +232,4 @@ deviates(
     "query itself makes of a text, with CONVERT_TIMEZONE or from parts has its offset.",
     "NUMBER(38,0) declared by an integer word (INT, BIGINT) holds 64 bits.",
     "FLOAT and NUMBER results of functions follow DuckDB's precision where sqlglot knows no Snowflake rule.",
-    "Two columns of one table whose names differ only in case collide.",
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate.rewrite import MODEL
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 from airflow_provider_spcs.emulator.models.calls import as_written
@@ -45,7 +46,12 @@ def scalar(call: Call, node: exp.Anonymous) -> exp.Expr:
         )
     column = node.find_ancestor(exp.Alias)
     if column is not None:
-        column.set("alias", exp.to_identifier(as_written(column.alias, node.expressions[0].this), quoted=True))
+        column.set(
+            "alias",
+            exp.to_identifier(
+                physical.column(as_written(physical.column_name(column.alias), node.expressions[0].this)), quoted=True
+            ),
+        )
     answer = exp.Anonymous(this=method.name, expressions=[_struct(call, method, node)])
     return typed(answer, "$", method.outputs[0][1])
 
@@ -62,7 +68,7 @@ def table(call: Call, node: exp.TableFromRows) -> exp.Expr | None:
         raise unsupported("a model's scalar function in TABLE(...)")
     struct = _struct(call, method, inner)
     columns = ", ".join(
-        f"{typed(exp.column('R'), f'$[{index}]', kind).sql('duckdb')} AS {quoted(name)}"
+        f"{typed(exp.column('R'), f'$[{index}]', kind).sql('duckdb')} AS {quoted(physical.column(name))}"
         for index, (name, kind) in enumerate(method.outputs)
     )
     if not method.partition:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.models.invocation import argument, parsed, typed
 from airflow_provider_spcs.emulator.names import quoted
@@ -57,7 +58,7 @@ def table(call: Call, node: exp.TableFromRows | exp.Lateral) -> exp.Expr | None:
     struct = _struct(call, found, inner)
     columns = ", ".join(
         f"{typed(exp.column(exp.to_identifier('SF_R', quoted=True)), f'$[1][{index}]', kind).sql('duckdb')} "
-        f"AS {quoted(column)}"
+        f"AS {quoted(physical.column(column))}"
         for index, (column, kind) in enumerate(found.routine.columns)
     )
     by = list(over.args.get("partition_by") or []) if over is not None else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.names import quoted
@@ -162,7 +163,7 @@ def _insert(session: Session, copy: Copy, work: list[Loaded]) -> None:
             if item.skipped:
                 continue
             register(cursor, item.plan)
-            columns = ", ".join(quoted(column.name) for column in item.plan.columns)
+            columns = ", ".join(quoted(physical.column(column.name)) for column in item.plan.columns)
             values = item.plan.without([row[0] for row in item.bad])
             item.rows = int(cursor.execute(f"INSERT INTO {relation} ({columns}) {values}").fetchone()[0])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.stages.contents import blocks, compression_of, holds
@@ -239,9 +240,9 @@ def _parquet(session: Session, location: Location, files: list[File], shape: Fil
     fields = parquet_fields(session, call)
     listed = "[" + ", ".join(_entry(session, location, file) for file in files) + "]"
     packed = ", ".join(f"{quoted(name)} := {json_form(quoted(name), kind)}" for name, kind in fields.items())
-    typed = [f"{_microseconds(f'F.{quoted(name)}', kind)} AS {quoted('$1:' + name)}" for name, kind in fields.items()]
+    typed = [f"{_microseconds(f'F.{quoted(name)}', kind)} AS {_field(name)}" for name, kind in fields.items()]
     typed += [
-        f"{_epoch(kind)}(F.{quoted(name)}) AS {quoted('$1:' + name + '#')}"
+        f"{_epoch(kind)}(F.{quoted(name)}) AS {_field(name + '#')}"
         for name, kind in fields.items()
         if kind.startswith("TIMESTAMP")
     ]
@@ -257,6 +258,10 @@ def _parquet(session: Session, location: Location, files: list[File], shape: Fil
         f'{entry}.at AS "METADATA$FILE_LAST_MODIFIED"',
     ]
     return Scan(f"SELECT {', '.join(columns)} FROM {call} AS F", ["$1"], fields)
+
+
+def _field(name: str) -> str:
+    return quoted(physical.column(f"$1:{name}"))
 
 
 def _entry(session: Session, location: Location, file: File) -> str:

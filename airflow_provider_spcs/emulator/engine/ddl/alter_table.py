@@ -39,10 +39,14 @@ def alter_table(session: Session, statement: Statement) -> Result:  # noqa: PLR0
         old = statement.identifier()
         statement.expect("TO")
         _known(session, name, old)
-        return _run(session, name, f"RENAME COLUMN {quoted(old)} TO {quoted(statement.identifier())}")
+        return _run(session, name, f"RENAME COLUMN {_stored(old)} TO {_stored(statement.identifier())}")
     if statement.accept("ALTER") or statement.accept("MODIFY"):
         return _modify(session, name, statement)
     return _properties(session, name, statement)
+
+
+def _stored(column: str) -> str:
+    return quoted(physical.column(column))
 
 
 def _run(session: Session, name: Name, *changes: str) -> Result:
@@ -135,7 +139,7 @@ def _add(session: Session, name: Name, statement: Statement) -> Result:
             nullable, column.nullable = column.nullable, True
             cursor.execute(f"ALTER TABLE {relation} ADD COLUMN {column.sql()}")
             if not nullable:
-                cursor.execute(f"ALTER TABLE {relation} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
+                cursor.execute(f"ALTER TABLE {relation} ALTER COLUMN {_stored(column.name)} SET NOT NULL")
             catalog.remember_column(cursor, relation, column.name, column.remembered())
 
     session.transaction.ddl([name], work)
@@ -155,7 +159,7 @@ def _drop(session: Session, name: Name, statement: Statement) -> Result:
     if not missing_ok:
         for column in names:
             _known(session, name, column)
-    return _run(session, name, *[f"DROP COLUMN IF EXISTS {quoted(column)}" for column in names])
+    return _run(session, name, *[f"DROP COLUMN IF EXISTS {_stored(column)}" for column in names])
 
 
 def _modify(session: Session, name: Name, statement: Statement) -> Result:
@@ -173,7 +177,7 @@ def _modify(session: Session, name: Name, statement: Statement) -> Result:
 
 
 def _modify_column(session: Session, name: Name, column: catalog.TableColumn, statement: Statement) -> None:
-    place = f"ALTER COLUMN {quoted(column.name)}"
+    place = f"ALTER COLUMN {_stored(column.name)}"
     document = column.document | {"type": str(column.type)}
     changes: list[str] = []
     if statement.accept("COMMENT"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import translate, types
+from airflow_provider_spcs.emulator.engine import physical, translate, types
 from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.names import quoted
 
@@ -49,7 +49,7 @@ class Definition:
     def sql(self) -> str:
         """The column's text in DuckDB's CREATE TABLE."""
         assert self.type is not None  # noqa: S101
-        text = f"{quoted(self.name)} {self.type.duckdb}"
+        text = f"{quoted(physical.column(self.name))} {self.type.duckdb}"
         if self.default_sql is not None:
             text += f" DEFAULT ({self.default_sql})"
         return text if self.nullable else f"{text} NOT NULL"

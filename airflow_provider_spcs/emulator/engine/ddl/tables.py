@@ -233,7 +233,7 @@ def _from_query(
     _unique(columns)
     names = [quoted(f"C{index}") for index in range(len(columns))]
     casts = [
-        f"CAST({name} AS {column.type.duckdb if column.type else 'VARCHAR'}) AS {quoted(column.name)}"
+        f"CAST({name} AS {column.type.duckdb if column.type else 'VARCHAR'}) AS {quoted(physical.column(column.name))}"
         for name, column in zip(names, columns, strict=True)
     ]
 
@@ -261,7 +261,7 @@ def _make_from(  # noqa: PLR0917 - private, called once
     inserted = int(cursor.execute(f"CREATE TABLE {relation} AS {select}").fetchone()[0])
     for column in columns:
         if not column.nullable:
-            cursor.execute(f"ALTER TABLE {relation} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
+            cursor.execute(f"ALTER TABLE {relation} ALTER COLUMN {quoted(physical.column(column.name))} SET NOT NULL")
     _remember(session, making, cursor, relation, columns, said)
     _clear(session, making, cursor)
     cursor.execute(f"ALTER TABLE {relation} RENAME TO {_last(session, making)}")

@@ -66,7 +66,7 @@ def _make(  # noqa: PLR0917 - private, called once
         relation = query.prepare(cursor, translation)
         kinds = [types.of_duckdb(str(kind)) or types.Declared("VARCHAR") for kind in relation.types]
         kinds = translation.types(relation.columns, kinds)
-        names = aliases or list(relation.columns)
+        names = aliases or [physical.column_name(column) for column in relation.columns]
         if len(names) != len(relation.columns):
             raise SnowflakeError("SQL compilation error:\nInvalid column definition list", 2026, "42601")
         del relation
@@ -80,7 +80,7 @@ def _make(  # noqa: PLR0917 - private, called once
         ).fetchone()
         if table and not hidden:
             raise wrong_type("TABLE", "VIEW")
-        shown = ", ".join(quoted(item) for item in names)
+        shown = ", ".join(quoted(physical.column(item)) for item in names)
         cursor.execute(f"CREATE OR REPLACE VIEW {target} ({shown}) AS {translation.sql}")
         catalog.remember(cursor, target, "VIEW", document)
         for column, kind in zip(names, kinds, strict=True):

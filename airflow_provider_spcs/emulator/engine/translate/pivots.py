@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.engine.literals import literal
 from airflow_provider_spcs.emulator.errors import unsupported
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 def rewrite(call: Call, node: exp.Pivot) -> None:
     """Settle one pivot of a tree whose tables and functions are rewritten already."""
     listed = node.args.get("fields") or []
-    if node.args.get("unpivot") or len(listed) != 1 or not isinstance(listed[0], exp.In):
+    if node.args.get("unpivot"):
+        _unpivoted(node, listed)
+        return
+    if len(listed) != 1 or not isinstance(listed[0], exp.In):
         return
     if any(isinstance(item, exp.PivotAny) for item in listed[0].expressions):
         listed[0].set("expressions", [_named(value) for value in _values(call, node, listed[0].this)])
@@ -28,6 +32,28 @@ def rewrite(call: Call, node: exp.Pivot) -> None:
     if isinstance(default, exp.Expr):
         node.set("default_on_null", None)
         _fill(node, listed[0], default)
+
+
+def _unpivoted(node: exp.Pivot, listed: list[exp.Expr]) -> None:
+    """Let the rows of UNPIVOT say the columns' names, not their physical ones."""
+    source = node.parent
+    names = [part.name for item in listed if isinstance(item, exp.In) for part in item.expressions]
+    if source is None or not any(physical.column_name(name) != name for name in names):
+        return
+    column = listed[0].this
+    shown = exp.Anonymous(this="regexp_replace", expressions=[
+        exp.column(column.this.copy() if isinstance(column, exp.Column) else column.copy()),
+        exp.Literal.string(physical.MASK), exp.Literal.string(""),
+    ])  # fmt: skip
+    replaced = exp.Alias(this=shown, alias=exp.to_identifier(column.name, quoted=True))
+    _over(source, exp.Star(replace=[replaced]), node)
+
+
+def _over(source: exp.Expr, star: exp.Star, node: exp.Pivot) -> None:
+    """Put a query of ``star`` over a pivoted source, in its place and under its name."""
+    made = exp.Subquery(this=exp.Select(expressions=[star]).from_(source.copy()))
+    made.set("alias", node.args["alias"].copy() if node.args.get("alias") else None)
+    source.replace(made)
 
 
 def _values(call: Call, node: exp.Pivot, column: exp.Expr) -> list[object]:
@@ -50,7 +76,7 @@ def _answers(call: Call, query: exp.Expr) -> list[object]:
 def _named(value: object) -> exp.Expr:
     """A value with the column name that Snowflake gives it: text in its quotes."""
     shown = literal(value)
-    return exp.PivotAlias(this=shown, alias=exp.to_identifier(shown.sql("snowflake"), quoted=True))
+    return exp.PivotAlias(this=shown, alias=exp.to_identifier(physical.column(shown.sql("snowflake")), quoted=True))
 
 
 def _fill(node: exp.Pivot, listed: exp.In, default: exp.Expr) -> None:
@@ -63,7 +89,4 @@ def _fill(node: exp.Pivot, listed: exp.In, default: exp.Expr) -> None:
         column = exp.to_identifier(shown, quoted=True)
         value = exp.Coalesce(this=exp.column(column.copy()), expressions=[default.copy()])
         filled.append(exp.Alias(this=value, alias=column))
-    inner = source.copy()
-    made = exp.Subquery(this=exp.Select(expressions=[exp.Star(replace=filled)]).from_(inner))
-    made.set("alias", node.args["alias"].copy() if node.args.get("alias") else None)
-    source.replace(made)
+    _over(source, exp.Star(replace=filled), node)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate import functions, generated, pivots, tables, volatile_aliases, windows
+from airflow_provider_spcs.emulator.engine import physical
+from airflow_provider_spcs.emulator.engine.translate import (
+    functions,
+    generated,
+    pivots,
+    tables,
+    volatile_aliases,
+    windows,
+)
 from airflow_provider_spcs.emulator.engine.translate.call import Call
 from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
 from airflow_provider_spcs.emulator.routines import expanding
@@ -53,16 +61,15 @@ def _stages(session: Session, translation: Translation) -> None:
 
 
 def _identifiers(root: exp.Expr) -> None:
-    """Bare identifiers in upper case; then all of them quoted. ``ORDER BY ALL`` is no column."""
+    """Bare identifiers in upper case, all of them quoted, as DuckDB has them. ``ORDER BY ALL`` is no column."""
     for ordered in root.find_all(exp.Ordered):
         inner = ordered.this
         if isinstance(inner, exp.Column) and inner.name.upper() == "ALL" and not inner.this.args.get("quoted"):
             inner.replace(exp.Var(this="ALL"))
     for node in root.find_all(exp.Identifier):
-        if not node.args.get("quoted"):
-            if not _key(node):
-                node.set("this", node.this.upper())
-            node.set("quoted", True)
+        if not _key(node):
+            node.set("this", physical.column(node.this) if node.args.get("quoted") else node.this.upper())
+        node.set("quoted", True)
 
 
 def _key(node: exp.Identifier) -> bool:

@@ -178,7 +178,7 @@ class Scopes:
         parts = parts_of(node)
         if not isinstance(node.this, exp.Identifier):
             return []
-        cte = cte_of(node, parts[0]) if len(parts) == 1 else None
+        cte = cte_of(node, node.name) if len(parts) == 1 else None
         if cte is not None:
             names = [part.name for part in cte.args["alias"].args.get("columns") or []]
             given = self.projected(cte.this)
@@ -205,7 +205,7 @@ class Scopes:
 
 def parts_of(node: exp.Table) -> list[str]:
     """The parts of a table's name; ``db..name`` means the schema PUBLIC."""
-    parts = [part.name for part in node.parts]
+    parts = [physical.column_name(part.name) for part in node.parts]
     return [parts[0], "PUBLIC", parts[1]] if len(parts) == 2 and node.args.get("catalog") else parts
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import flatten, record_numbers
 from airflow_provider_spcs.emulator.engine.translate.functions.build import own
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
@@ -94,7 +95,7 @@ def information_schema(call: Call, node: exp.Table, name: Name) -> None:
     """Replace a view of INFORMATION_SCHEMA by its rows."""
     from airflow_provider_spcs.emulator.engine.information_schema import rows_of
 
-    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name.name, quoted=True))
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(physical.column(name.name), quoted=True))
     _relation(call, node, rows_of(call.session, name), alias)
 
 
@@ -144,8 +145,9 @@ def _relation(call: Call, node: exp.Expr, found: Result, alias: exp.Expr | None)
 def _projected(column: Any) -> str:
     from airflow_provider_spcs.emulator.names import quoted
 
-    shown = quoted(column.name)
-    return f"CAST({shown} AS JSON) AS {shown}" if column.type in {"VARIANT", "OBJECT", "ARRAY"} else shown
+    given = quoted(column.name)
+    value = f"CAST({given} AS JSON)" if column.type in {"VARIANT", "OBJECT", "ARRAY"} else given
+    return f"{value} AS {quoted(physical.column(column.name))}"
 
 
 def _substitute(node: exp.Expr, query: exp.Expr, alias: Any, *, lateral: bool = False) -> None:

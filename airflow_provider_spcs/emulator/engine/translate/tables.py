@@ -92,7 +92,7 @@ def _table(call: Call, node: exp.Table) -> None:
         if node.args.get(clause):
             raise unsupported("time travel and change tracking (AT, BEFORE, CHANGES)")
     parts = parts_of(node)
-    if len(parts) == 1 and cte_of(node, parts[0]) is not None:
+    if len(parts) == 1 and cte_of(node, node.name) is not None:
         return
     if parts == ["DUAL"]:
         _dual(node)
@@ -122,7 +122,7 @@ def point_at(call: Call, node: exp.Table, name: Name) -> None:
     call.translation.names[stored] = str(name)
     call.translation.tables.append(name)
     if stored != name.name and not node.alias and not isinstance(node.parent, exp.Schema | exp.Insert | exp.Delete):
-        node.set("alias", exp.TableAlias(this=exp.to_identifier(name.name, quoted=True)))
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(physical.column(name.name), quoted=True)))
     node.set("this", exp.to_identifier(stored, quoted=True))
     node.set("db", exp.to_identifier(physical.schema_of(name.database, name.schema), quoted=True))
     node.set("catalog", None)

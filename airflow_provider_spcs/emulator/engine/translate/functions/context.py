@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.literals import literal
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
@@ -163,7 +164,7 @@ def column(call: Call, node: exp.Column) -> exp.Expr:
     if node.name == "NEXTVAL" and node.args.get("table"):
         from airflow_provider_spcs.emulator.engine.ddl.sequences import next_value
 
-        parts = [part.name for part in node.parts[:-1]]
+        parts = [physical.column_name(part.name) for part in node.parts[:-1]]
         value = next_value(call.session, parts)
         return exp.alias_(value, "NEXTVAL", quoted=True) if isinstance(node.parent, exp.Select) else value
     return node

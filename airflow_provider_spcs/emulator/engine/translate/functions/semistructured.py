@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate.flatten import json_path
 from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
 from airflow_provider_spcs.emulator.engine.types import Declared
@@ -78,7 +79,14 @@ def _all_columns(star: Any, *, keep_null: bool = False) -> exp.Expr:
     if source is None or select.args.get("joins") or not name:
         raise unsupported("OBJECT_CONSTRUCT(*) over more than one source")
     row = exp.column(exp.to_identifier(name, quoted=True))
-    made = function("to_json", row)
+    keys = exp.Anonymous(
+        this="regexp_replace",
+        expressions=[
+            sql(f"CAST(to_json({row.sql('duckdb')}) AS VARCHAR)"),
+            *map(exp.Literal.string, (physical.MASKED_KEY, '":', "g")),
+        ],
+    )
+    made = sql(f"CAST({keys.sql('duckdb')} AS JSON)")
     return made if keep_null else function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
 
 
