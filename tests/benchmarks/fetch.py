@@ -2,7 +2,8 @@
 
 ``python tests/benchmarks/fetch.py [rows]`` (10,000,000 by default). Server and client are two processes, as in use.
 Seconds are shown by the clock and of processors, since the machine may have other work; the server's memory is its
-peak above what it held before.
+peak above what it held before. "Download alone" is the client's HTTP library reading the same bytes, "conversion
+alone" the client's own reader turning them into Arrow from memory: what no server can spare it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import requests
 from emulator import SNOWFLAKE_TABLE, Peak
 from jobs import Server
+from snowflake.connector.constants import IterUnit
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.account import Account
@@ -79,9 +82,27 @@ def fetched(home: Path, rows: int) -> dict[str, Cost]:
             }
             for way in ways.values():
                 assert way() == rows
-            return {name: cost(way, running.process) for name, way in ways.items()}
+            costs = {name: cost(way, running.process) for name, way in ways.items()}
+            return costs | _alone(cursor().get_result_batches()[1:], running.process)
     finally:
         running.stop()
+
+
+def _alone(batches: list[Any], server: psutil.Process) -> dict[str, Cost]:
+    """The client's unavoidable parts of the work, each by itself."""
+    addresses = [batch._remote_chunk_info.url for batch in batches]
+    http = requests.Session()
+    bodies = [http.get(address).content for address in addresses]
+
+    def download() -> None:
+        for address in addresses:
+            assert http.get(address).content
+
+    def convert() -> None:
+        for batch, body in zip(batches, bodies, strict=True):
+            assert sum(table.num_rows for table in batch._from_data(body, IterUnit.TABLE_UNIT)) == batch.rowcount
+
+    return {"download alone": cost(download, server), "conversion alone": cost(convert, server)}
 
 
 def in_process(home: Path) -> Cost:

@@ -104,7 +104,8 @@ def _plain(array: Any, column: Column) -> Any:
 
 
 def _number(array: Any, scale: int, wanted: pa.DataType) -> Any:
-    return array.cast(wanted) if pa.types.is_decimal(wanted) else unscaled(array, scale).cast(wanted)
+    # Whether every value fits was seen when the type was chosen.
+    return array.cast(wanted) if pa.types.is_decimal(wanted) else unscaled(array, scale).cast(wanted, safe=False)
 
 
 def _time(array: Any, column: Column) -> Any:
@@ -158,5 +159,7 @@ def _rescaled(count: Any, digits: int, wanted: int) -> Any:
     divisor = 10 ** (digits - wanted)
     quotient = pc.divide(count, divisor)
     # Arrow divides towards zero; the fraction of a time before 1970 counts up from the second below it.
+    if (pc.min(count).as_py() or 0) >= 0:
+        return quotient
     short = pc.less(count, pc.multiply(quotient, divisor)).cast(pa.int64())
     return pc.subtract(quotient, short)

@@ -22,7 +22,11 @@ from airflow_provider_spcs.emulator.wire.number_types import NumberTypes
 
 INLINE_ROWS = 5000
 INLINE_BYTES = 4 * 2**20
-PART_BYTES = 16 * 2**20
+PART_BYTES = 8 * 2**20
+LARGE_PART_BYTES = 31 * 2**20
+"""The first part outside the reply is larger than all that follow: the C library of a client on Linux reuses freed
+memory only up to twice the largest block that it saw freed (``M_MMAP_THRESHOLD``, 32 MiB at most, in ``mallopt(3)``).
+With parts of one size each is new memory to the client, which costs it more than reading the part."""
 KEPT = timedelta(hours=24)
 """Snowflake keeps a result for a day. Source: docs, RESULT_SCAN."""
 
@@ -179,26 +183,26 @@ def _from_rows(result: Result) -> Iterator[pa.RecordBatch]:
 
 
 def _parted(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Batches grouped into parts: a first one that fits into a reply, then parts of about 16 MiB."""
-    first, group, size, empty = True, [], 0, None
+    """Batches grouped into parts: a first one that fits into a reply, a large one, then smaller ones."""
+    head, group, size, limit, empty = None, [], 0, LARGE_PART_BYTES, None
     for batch in batches:
         if not batch.num_rows:
             empty = batch
             continue
         rest = batch
-        if first:
+        if head is None:
             head = _head(batch)
             yield [head]
-            first, rest = False, batch.slice(head.num_rows)
+            rest = batch.slice(head.num_rows)
+        if group and size + rest.nbytes > limit:
+            yield group
+            group, size, limit = [], 0, PART_BYTES
         if rest.num_rows:
             group.append(rest)
             size += rest.nbytes
-        if size >= PART_BYTES:
-            yield group
-            group, size = [], 0
     if group:
         yield group
-    if first and empty is not None:
+    if head is None and empty is not None:
         yield [empty]
 
 
