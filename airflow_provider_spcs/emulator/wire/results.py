@@ -184,7 +184,10 @@ def _from_rows(result: Result) -> Iterator[pa.RecordBatch]:
 
 def _parted(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     """Batches grouped into parts: a first one that fits into a reply, a large one, then smaller ones."""
-    head, group, size, limit, empty = None, [], 0, LARGE_PART_BYTES, None
+    head: pa.RecordBatch | None = None
+    empty: pa.RecordBatch | None = None
+    group: list[pa.RecordBatch] = []
+    size, limit = 0, LARGE_PART_BYTES
     for batch in batches:
         if not batch.num_rows:
             empty = batch
