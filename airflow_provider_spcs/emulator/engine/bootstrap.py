@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import physical, temporary
 from airflow_provider_spcs.emulator.engine.macros import MACROS
+from airflow_provider_spcs.emulator.engine.types import ZONED
 from airflow_provider_spcs.emulator.names import Name, quoted
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def bootstrap(engine: Engine) -> None:
     """Make what is missing; safe to repeat."""
     cursor = engine.cursor()
     temporary.sweep(cursor)
-    _rename_columns(cursor)
     for macro in MACROS:
         cursor.execute(f"CREATE OR REPLACE MACRO {macro}")
+    _migrate(cursor)
     for database in ("EMULATOR", "SNOWFLAKE"):
         _make(engine, "DATABASE", Name.account_level(database), "")
     for database, schema in _SCHEMAS:
@@ -53,8 +54,9 @@ def bootstrap(engine: Engine) -> None:
     cursor.close()
 
 
-def _rename_columns(cursor: Any) -> None:
-    """Tables of a home made before names of columns carried their case."""
+def _migrate(cursor: Any) -> None:
+    """Bring the tables of an older home up to date: names of columns carry their case, TIMESTAMP_TZ its offset."""
+    _zone_columns(cursor)
     found = cursor.execute(
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (table_oid) "
         "WHERE contains(schema_name, '.') AND column_name <> upper(column_name) AND NOT contains(column_name, '%~')"
@@ -62,6 +64,17 @@ def _rename_columns(cursor: Any) -> None:
     for schema, table, column in found:
         stored = quoted(physical.column(column))
         cursor.execute(f"ALTER TABLE {quoted(schema)}.{quoted(table)} RENAME COLUMN {quoted(column)} TO {stored}")
+
+
+def _zone_columns(cursor: Any) -> None:
+    found = cursor.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (table_oid) "
+        "WHERE data_type = 'TIMESTAMP WITH TIME ZONE' AND contains(comment, '\"type\": \"TIMESTAMP_TZ')"
+    ).fetchall()
+    for schema, table, column in found:
+        place = f"ALTER TABLE {quoted(schema)}.{quoted(table)} ALTER COLUMN {quoted(column)}"
+        cursor.execute(f"{place} DROP DEFAULT")
+        cursor.execute(f"{place} TYPE {ZONED} USING sf_moment_at({quoted(column)}, 0)")
 
 
 def _make(engine: Engine, kind: str, name: Name, comment: str, **more: object) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine.translate import zoned
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import MAX_TEXT
 
@@ -21,7 +22,9 @@ _LONGEST_NUMBER = 38
 
 
 def limited(kind: Declared | None) -> bool:
-    """Whether DuckDB's type of a column holds more than Snowflake's."""
+    """Whether DuckDB's type of a column holds more than Snowflake's, or holds values in another form."""
+    if kind is not None and kind.name == "TIMESTAMP_TZ":
+        return True
     if kind is None or kind.first is None or kind.loose:
         return False
     if kind.name == "VARCHAR":
@@ -75,6 +78,9 @@ def _replace(cell: exp.Expr, kind: Declared | None) -> None:
         return
     if isinstance(cell, exp.Column) and cell.name == "DEFAULT":
         return
+    if kind.name == "TIMESTAMP_TZ":
+        cell.replace(zoned.stored(cell))
+        return
     if isinstance(cell, exp.Literal) and kind.name == "VARCHAR":
         if len(cell.this) > (kind.first or 0):
             raise too_long(cell.this)
@@ -83,6 +89,8 @@ def _replace(cell: exp.Expr, kind: Declared | None) -> None:
 
 
 def _fitted(value: exp.Expr, kind: Declared) -> exp.Expr:
+    if kind.name == "TIMESTAMP_TZ":
+        return zoned.stored(value)
     name = "sf_fit" if kind.name == "VARCHAR" else "sf_fit_number"
     return exp.Anonymous(this=name, expressions=[value, exp.Literal.number(kind.first)])
 

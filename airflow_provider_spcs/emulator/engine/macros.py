@@ -5,6 +5,8 @@ DuckDB folds ``typeof`` of a column to a constant, so that only one branch of th
 
 from __future__ import annotations
 
+from airflow_provider_spcs.emulator.engine.types import ZONED
+
 MACROS = [
     # Text of a value; of a VARIANT its string without quotes, of a float without a needless fraction.
     """sf_text(x) AS CASE typeof(x)
@@ -148,6 +150,22 @@ MACROS = [
     """sf_iso(x) AS CASE typeof(x) WHEN 'TIME' THEN '1970-01-01 ' || CAST(x AS VARCHAR)
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%f%z')
         ELSE strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%f') END""",
+    # TIMESTAMP_TZ: a moment and the minutes that its clock is before UTC's.
+    f"""sf_moment_at(m, o) AS CASE WHEN m IS NOT NULL
+        THEN CAST({{'moment': m, 'offset': CAST(o AS INTEGER)}} AS {ZONED}) END""",
+    "sf_here(m) AS CAST((epoch(CAST(m AS TIMESTAMP)) - epoch(timezone('UTC', m))) / 60 AS INTEGER)",
+    "sf_offset_in(z, m) AS CAST((epoch(timezone(z, m)) - epoch(timezone('UTC', m))) / 60 AS INTEGER)",
+    "sf_local(m, o) AS timezone('UTC', m) + to_minutes(CAST(o AS BIGINT))",
+    "sf_absolute(l, o) AS timezone('UTC', CAST(l AS TIMESTAMP) - to_minutes(CAST(o AS BIGINT)))",
+    "sf_zoned_text(m, o) AS strftime(sf_local(m, o), '%Y-%m-%d %H:%M:%S.%f') || "
+    "format('{}{:02d}{:02d}', CASE WHEN o < 0 THEN '-' ELSE '+' END, abs(o) // 60, abs(o) % 60)",
+    f"sf_moment(x TIMESTAMPTZ) AS x, (x {ZONED}) AS x.moment",
+    f"""sf_offset(x TIMESTAMPTZ) AS 0, (x {ZONED}) AS x."offset" """,
+    f"""sf_tz(x {ZONED}) AS x, (x TIMESTAMPTZ) AS sf_moment_at(x, sf_here(x)),
+        (x TIMESTAMP) AS sf_moment_at(CAST(x AS TIMESTAMPTZ), sf_here(CAST(x AS TIMESTAMPTZ))),
+        (x DATE) AS sf_moment_at(CAST(x AS TIMESTAMPTZ), sf_here(CAST(x AS TIMESTAMPTZ))),
+        (x VARCHAR) AS sf_moment_at(sf_timestamp_tz(x), coalesce(sf_text_offset(sf_text(x)),
+        sf_here(sf_timestamp_tz(x))))""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",

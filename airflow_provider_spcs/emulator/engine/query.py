@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator.engine import offsets, physical, translate, types
+from airflow_provider_spcs.emulator.engine import physical, translate, types
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.result import Column, Kind, Result
@@ -24,8 +24,6 @@ def run(session: Session, statement: Statement) -> Result:
     """Answer a SELECT, outside a writing transaction on its own cursor: results never wait for each other."""
     translation = translate.query(session, statement)
     translation.wait(session)
-    if offsets.show(translation, str(session.parameters["TIMEZONE"])):
-        translation.sql = translate.generate(translation.tree)
     transaction = session.transaction
     if transaction.writing:
         with transaction.cursor() as cursor:

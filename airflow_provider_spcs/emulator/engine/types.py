@@ -80,6 +80,8 @@ class Declared:
         return Column(name, "REAL" if self.name == "FLOAT" else self.name, nullable=nullable)
 
 
+ZONED = 'STRUCT(moment TIMESTAMP WITH TIME ZONE, "offset" INTEGER)'
+"""DuckDB's type of TIMESTAMP_TZ: a moment with the minutes that its clock is before UTC's."""
 _STORED = {
     "FLOAT": "DOUBLE",
     "VARCHAR": "VARCHAR",
@@ -89,7 +91,7 @@ _STORED = {
     "TIME": "TIME",
     "TIMESTAMP_NTZ": "TIMESTAMP",
     "TIMESTAMP_LTZ": "TIMESTAMPTZ",
-    "TIMESTAMP_TZ": "TIMESTAMPTZ",
+    "TIMESTAMP_TZ": ZONED,
     "VARIANT": "JSON",
     "OBJECT": "JSON",
     "ARRAY": "JSON",
@@ -194,7 +196,7 @@ _PLAIN = {
     '"NULL"': Declared("VARCHAR"),
     "NULL": Declared("VARCHAR"),
     "UUID": Declared("VARCHAR"),
-    'STRUCT(moment TIMESTAMP WITH TIME ZONE, "offset" INTEGER)': Declared("TIMESTAMP_TZ"),
+    ZONED: Declared("TIMESTAMP_TZ"),
 }
 
 
@@ -228,8 +230,8 @@ def cast_for(duckdb_type: str) -> str | None:  # noqa: PLR0911 - one return a fa
 deviates(
     "types",
     "Times keep microseconds; Snowflake keeps nanoseconds.",
-    "TIMESTAMP_TZ in a table keeps the moment, not the offset that it was given in: values come back in UTC. What a "
-    "query itself makes of a text, with CONVERT_TIMEZONE or from parts has its offset.",
+    "GROUP BY, DISTINCT and set operations tell TIMESTAMP_TZ values of one moment with two offsets apart; "
+    "RESULT_SCAN and unloaded files show them in UTC.",
     "NUMBER(38,0) declared by an integer word (INT, BIGINT) holds 64 bits.",
     "FLOAT and NUMBER results of functions follow DuckDB's precision where sqlglot knows no Snowflake rule.",
 )

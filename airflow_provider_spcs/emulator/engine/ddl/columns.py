@@ -51,7 +51,8 @@ class Definition:
         assert self.type is not None  # noqa: S101
         text = f"{quoted(physical.column(self.name))} {self.type.duckdb}"
         if self.default_sql is not None:
-            text += f" DEFAULT ({self.default_sql})"
+            value = f"sf_tz({self.default_sql})" if self.type.name == "TIMESTAMP_TZ" else self.default_sql
+            text += f" DEFAULT ({value})"
         return text if self.nullable else f"{text} NOT NULL"
 
     def remembered(self) -> dict[str, Any]:

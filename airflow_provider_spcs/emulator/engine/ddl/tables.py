@@ -233,7 +233,7 @@ def _from_query(
     _unique(columns)
     names = [quoted(f"C{index}") for index in range(len(columns))]
     casts = [
-        f"CAST({name} AS {column.type.duckdb if column.type else 'VARCHAR'}) AS {quoted(physical.column(column.name))}"
+        f"{_cast(name, column.type)} AS {quoted(physical.column(column.name))}"
         for name, column in zip(names, columns, strict=True)
     ]
 
@@ -243,6 +243,12 @@ def _from_query(
         return _make_from(session, making, cursor, columns, said, translation.sql, names, casts)
 
     return session.transaction.ddl([making.name], work, translation.names)
+
+
+def _cast(name: str, kind: types.Declared | None) -> str:
+    if kind is not None and kind.name == "TIMESTAMP_TZ":
+        return f"sf_tz({name})"
+    return f"CAST({name} AS {kind.duckdb if kind else 'VARCHAR'})"
 
 
 def _make_from(  # noqa: PLR0917 - private, called once

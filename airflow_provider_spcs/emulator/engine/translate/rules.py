@@ -14,6 +14,7 @@ from airflow_provider_spcs.emulator.engine.translate import (
     tables,
     volatile_aliases,
     windows,
+    zoned,
 )
 from airflow_provider_spcs.emulator.engine.translate.call import Call
 from airflow_provider_spcs.emulator.engine.translate.kinds import Kinds
@@ -34,16 +35,21 @@ def apply(session: Session, translation: Translation) -> None:
     windows.check(root)
     volatile_aliases.settle(root)
     translation.kinds = Kinds(session, root)
+    zoned.moments(translation.kinds, root)
     generated.windows(root)
     for node in reversed(list(root.walk(bfs=False))):
         if node is root:
             continue
         kind = node.meta.get("kind")
-        replacement = functions.rewrite(call, node)
+        kept, offset = zoned.clock(call, node)
+        replacement = functions.rewrite(call, kept) if kept is node else kept
+        if offset:
+            replacement = zoned.absolute(replacement, offset)
         if replacement is not node:
             if kind is not None:
                 replacement.meta.setdefault("kind", kind)
             node.replace(replacement)
+    zoned.pairs(root)
     for node in reversed(list(root.walk(bfs=False))):
         tables.rewrite(call, node)
     for pivot in list(root.find_all(exp.Pivot)):

@@ -17,6 +17,7 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.RegexpLike, exp.Trim, exp.Length,
          exp.Replace, exp.Substring, exp.StartsWith, exp.EndsWith, exp.Contains, exp.SplitPart, exp.RegexpReplace,
          exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
+_SPACED_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d:?\d\d)\Z")
 _SUMMED = {"NUMBER", "FLOAT", "VARCHAR"}
 _COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
             "TIMESTAMP_NTZ": "TIMESTAMP", "TIMESTAMP_LTZ": "TIMESTAMPTZ", "TIMESTAMP_TZ": "TIMESTAMPTZ"}  # fmt: skip
@@ -32,6 +33,8 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:  # noqa: C901 - one branch a fa
         _cast(node, "this", _by_example(node.expressions[0] if node.expressions else None))
     elif isinstance(node, exp.Between) and kinds.variant(node.this):
         _cast(node, "this", _by_example(node.args["low"]))
+    elif isinstance(node, exp.In | exp.Between):
+        _close_offsets(kinds, node)
     elif isinstance(node, exp.Ordered):
         _ordered(kinds, node)
     elif isinstance(node, _CHOICES):
@@ -83,8 +86,18 @@ def _texts(kinds: Any, node: exp.Expr) -> None:
     for key, own, other in (("this", left, right), ("expression", right, left)):
         if own is not None and other is not None and own.name == "VARCHAR" and other.name in _COERCED:
             if isinstance(node.args[key], exp.Literal) and other.name not in {"NUMBER", "FLOAT"}:
+                node.args[key].set("this", _SPACED_OFFSET.sub(r"\1", node.args[key].this))
                 continue  # DuckDB reads a literal as what it is compared with
             _cast(node, key, _COERCED[other.name])
+
+
+def _close_offsets(kinds: Any, node: exp.Expr) -> None:
+    """Let DuckDB read the literals beside a time with a zone: it takes no space before an offset."""
+    kind = kinds.of(node.this)
+    if kind is not None and kind.name in {"TIMESTAMP_TZ", "TIMESTAMP_LTZ"}:
+        for item in [*node.expressions, node.args.get("low"), node.args.get("high")]:
+            if isinstance(item, exp.Literal):
+                item.set("this", _SPACED_OFFSET.sub(r"\1", item.this))
 
 
 def _ordered(kinds: Any, node: exp.Ordered) -> None:
