@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,12 @@ def choose_device(wanted: str) -> str:
     Raises:
         InputError: If a GPU is asked for that is not there, or this XGBoost cannot use one.
     """
+    present = any(Path("/dev").glob("nvidia[0-9]*"))
+    if wanted == "cpu" or (wanted == "auto" and not present):
+        return "cpu"
     import xgboost
 
     built = bool(xgboost.build_info().get("USE_CUDA"))
-    present = any(Path("/dev").glob("nvidia[0-9]*"))
     if wanted == "cuda" and not (built and present):
         reason = "this machine has no NVIDIA device" if built else "this XGBoost is built without CUDA"
         raise InputError(
@@ -35,9 +38,7 @@ def choose_device(wanted: str) -> str:
             "A GPU must be in the container's resource requests and limits",
             "Use a GPU pool, or --device auto",
         )
-    if wanted != "auto":
-        return wanted
-    return "cuda" if built and present else "cpu"
+    return "cuda" if built else "cpu"
 
 
 def check_version() -> None:
@@ -46,15 +47,25 @@ def check_version() -> None:
     Raises:
         InputError: If it is older than 3.1.
     """
-    import xgboost
-
-    if tuple(int(part) for part in xgboost.__version__.split(".")[:2]) < _OLDEST_XGBOOST:
+    version = _version()
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_XGBOOST:
         raise InputError(
-            f"xgboost {xgboost.__version__}",
+            f"xgboost {version}",
             "it is too old",
             "From 3.1 on a model holds its categories, so that text can be scored",
             "pip install 'xgboost>=3.1'",
         )
+
+
+def _version() -> str:
+    try:
+        # Importing it takes seconds, which reading the table hides.
+        return metadata.version("xgboost")
+    except metadata.PackageNotFoundError:
+        # It is installed under another name, as xgboost-cpu.
+        import xgboost
+
+        return str(xgboost.__version__)
 
 
 def remember_layout(booster: xgboost.Booster, cache: TableCache) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from machine import processors
 from problems import InputError
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def open_session() -> Iterator[Session]:
             "A container has SNOWFLAKE_ACCOUNT and /snowflake/session/token; a laptop has ~/.snowflake/config.toml",
             "Add a connection with `snow connection add --default`",
         ) from error
+    # Of chunks fetched ahead, some 50 MB each, more than there are processors to read them only wait. 4 is the default.
+    session.connection.client_prefetch_threads = min(4, max(2, processors()))
     try:
         yield session
     finally:

@@ -136,15 +136,17 @@ class TableCache:
             step: Every how many-th batch.
             thin: Of each batch every how many-th row.
         """
+        import numpy as np
         import pyarrow as pa
 
         orders = {column: self._sorted_codes(column) for column in self.layout.categorical}
         names = {column: pa.array(self.categories(column), pa.string()) for column in orders}
-        with pa.memory_map(str(self._path(part)), "r") as file, pa.ipc.open_file(file) as reader:
+        # Not mapped: what is compressed is copied anyway, and pages of a mapped file count as this process's memory.
+        with pa.OSFile(str(self._path(part))) as file, pa.ipc.open_file(file) as reader:
             for index in range(first, reader.num_record_batches, step):
                 batch = reader.get_batch(index)
                 if thin > 1:
-                    batch = batch.take(pa.array(range(0, batch.num_rows, thin)))
+                    batch = batch.take(pa.array(np.arange(0, batch.num_rows, thin)))
                 columns = {name: batch.column(name) for name in self.layout.numbers}
                 for name, order in orders.items():
                     columns[name] = pa.DictionaryArray.from_arrays(order.take(batch.column(name)), names[name])
@@ -154,7 +156,7 @@ class TableCache:
         """Number of batches of a part."""
         import pyarrow as pa
 
-        with pa.memory_map(str(self._path(part)), "r") as file, pa.ipc.open_file(file) as reader:
+        with pa.OSFile(str(self._path(part))) as file, pa.ipc.open_file(file) as reader:
             return int(reader.num_record_batches)
 
     def sample(self, rows: int) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +195,8 @@ class _Run:
         batch_rows = min(MAX_BATCH_ROWS, max(MIN_BATCH_ROWS, expected // _BATCHES))
         cache = TableCache(self._work, layout, self._instance, batch_rows)
         validation = arguments.validation_fraction if arguments.early_stopping_rounds else 0.0
+        # Importing it takes seconds, while Snowflake begins to answer.
+        threading.Thread(target=import_module, args=("xgboost",), name="import-xgboost", daemon=True).start()
         with together(self._instance, f"read {self._source.name}"):
             cache.fill(self._source, arguments.test_fraction, validation)
         rows = cache.agree(self._source.name)
