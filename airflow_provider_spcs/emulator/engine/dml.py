@@ -48,10 +48,14 @@ def run(session: Session, statement: Statement) -> Result:
 
     def work(cursor: Any) -> tuple[int, int]:
         _register(cursor, translation)
-        if overwrite:
-            cursor.execute(f"DELETE FROM {session.relation(target)}")
+        relation = session.relation(target)
+        # The query may read what it overwrites: the old rows go after it has run.
+        last = cursor.execute(f"SELECT max(rowid) FROM {relation}").fetchone()[0] if overwrite else None
         several = int(cursor.execute(repeated).fetchone()[0]) if repeated else 0
-        return int(cursor.execute(sql).fetchone()[0]), several
+        count = int(cursor.execute(sql).fetchone()[0])
+        if last is not None:
+            cursor.execute(f"DELETE FROM {relation} WHERE rowid <= {last}")
+        return count, several
 
     locks = [] if isinstance(tree, exp.Insert) and not overwrite else [target]
     count, several = session.transaction.write(locks, work, translation.names)

@@ -104,7 +104,7 @@ MACROS = [
     "sf_array_range(a, b, s) AS to_json(range(a::BIGINT, b::BIGINT, s::BIGINT))",
     "sf_width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 "
     "ELSE floor((x - lo)::DOUBLE / ((hi - lo)::DOUBLE / n)) + 1 END AS BIGINT)",
-    "sf_months_between(a, b) AS CAST(CASE WHEN (day(a) = day(b)) OR (last_day(a) = a::DATE AND last_day(b) = b::DATE) "
+    "sf_months_of(a, b) AS CAST(CASE WHEN (day(a) = day(b)) OR (last_day(a) = a::DATE AND last_day(b) = b::DATE) "
     "THEN (year(a) - year(b)) * 12 + month(a) - month(b) "
     "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b)) / 31.0 "
     "+ (epoch(a::TIMESTAMP) % 86400 - epoch(b::TIMESTAMP) % 86400) / 2678400.0 END AS DECIMAL(38, 6))",
@@ -123,6 +123,7 @@ MACROS = [
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
         DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
+    "sf_months_between(a, b) AS sf_months_of(sf_timestamp(a), sf_timestamp(b))",
     """sf_date(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') AND NOT
         regexp_full_match(sf_text(x), '-?[0-9]+') THEN coalesce(TRY_CAST(sf_text(x) AS DATE),
         CAST(left(sf_other_time(sf_text(x), 'Date'), 10) AS DATE)) ELSE CAST(sf_timestamp(x) AS DATE) END""",
