@@ -47,7 +47,7 @@ class Relation:
         name: Its Snowflake name.
         kind: ``"TABLE"`` or ``"VIEW"``.
         physical: Its name in DuckDB.
-        rows: DuckDB's estimate of its rows; None for a view.
+        rows: How many it has; None for a view.
         document: created_on, owner, comment, transient, text (of a view), cluster_by.
     """
 
@@ -84,7 +84,24 @@ def relations(session: Session, database: str | None = None, schema: str | None 
             continue
         name = Name(its_database, its_schema, physical.decode(stored))
         found.append(Relation(name, kind, stored, size, _document(comment)))
+    _count(session, [item for item in found if item.kind == "TABLE"])
     return found
+
+
+def _count(session: Session, tables: list[Relation]) -> None:
+    """Set the numbers of rows; DuckDB's own ones still count what was deleted."""
+    import duckdb
+
+    counts = " UNION ALL ".join(
+        f"SELECT {index}, count(*) FROM {physical.relation(item.name, item.physical)}"
+        for index, item in enumerate(tables)
+    )
+    with session.account.engine.cursor() as cursor:
+        try:
+            for index, rows in cursor.execute(counts).fetchall() if counts else []:
+                tables[index].rows = rows
+        except duckdb.CatalogException:  # one of them was dropped meanwhile
+            return
 
 
 def find(session: Session, name: Name) -> Relation | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.deviations import refuses
-from airflow_provider_spcs.emulator.engine import dml, physical, query
+from airflow_provider_spcs.emulator.engine import dml, physical, pipes, query
 from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.preview import preview
@@ -68,6 +68,8 @@ class Session:
         """Of the statement that runs now; empty when nobody numbered it."""
         self.last_query_id = ""
         """Set by whoever numbers the statements; LAST_QUERY_ID() says it."""
+        self.piped: list[Result] = []
+        """The results of a chain's statements so far."""
         self.running = Running()
         self.transaction = Transaction(self)
 
@@ -138,6 +140,8 @@ class Session:
         return preview(self, _parsed(sql, binds))
 
     def _dispatch(self, statement: Statement) -> Result:
+        if pipes.piped(statement):
+            return pipes.run(self, statement)
         handler = registry.find_command(statement)
         if handler is not None:
             return handler(self, statement)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 METHOD = "SF_METHOD"
 MODEL = "SF_MODEL"
+_PIPED = re.compile(r"TABLE\(SF_PIPED\((\d+)\)\)")
 _CALLED = re.compile(METHOD + r"\('((?:[^'\\]|''|\\.)*)', '(\w+)'(?:, )?")
 
 
@@ -98,13 +99,13 @@ def _methods(text: str, tokens: list[Token]) -> str:
 
 
 def as_written(text: str) -> str:
-    """Text whose method calls read as ``object!METHOD(...)`` again."""
+    """Text whose method calls read as ``object!METHOD(...)`` again, and a chain's results as ``$n``."""
 
     def call(found: re.Match[str]) -> str:
         parts = json.loads(found[1].replace("''", "'").replace("\\\\", "\\"))
         return f"{'.'.join(parts)}!{found[2]}("
 
-    return _CALLED.sub(call, text)
+    return _PIPED.sub(r"$\1", _CALLED.sub(call, text))
 
 
 def _text(value: str) -> str:
