@@ -178,6 +178,14 @@ class ObjectStore:
             for row, document in zip(rows, documents, strict=True)
         ]
 
+    def kinds(self, database: str, schema: str | None = None) -> set[str]:
+        """Which kinds of objects a database has, or one schema of it."""
+        where, values = (
+            ("database=?", [database]) if schema is None else ("database=? AND schema=?", [database, schema])
+        )
+        with self._lock:
+            return {row[0] for row in self._db.execute(f"SELECT DISTINCT kind FROM objects WHERE {where}", values)}
+
     def _tell(self, gone: StoredObject) -> None:
         for callback in self._dropped.get(gone.kind, []):
             callback(gone)

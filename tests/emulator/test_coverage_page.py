@@ -35,7 +35,7 @@ def test_every_command_says_what_it_does() -> None:
     assert len(coverage.page().splitlines()) > 150
 
 
-@pytest.mark.parametrize("statement", ["foo bar", "create task t as select 1", "undrop table t"])
+@pytest.mark.parametrize("statement", ["foo bar", "create task t as select 1", "undrop schema t"])
 def test_statement_that_is_not_known_names_the_page(session: Session, statement: str) -> None:
     """Whoever meets a limit is told where the limits are listed."""
     with pytest.raises(SnowflakeError, match=r"COVERAGE\.md"):

@@ -24,7 +24,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
         ("use schema nope", 2043, "02000"),
         ("select ?", 2049, "42601"),
         ("create function f() returns int language java as '1'", 2, "0A000"),
-        ("undrop table t", 2, "0A000"),
+        ("undrop schema t", 2, "0A000"),
         ("", 900, "42601"),
     ],
 )

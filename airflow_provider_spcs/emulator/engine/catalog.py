@@ -64,7 +64,8 @@ class Relation:
 
 
 _LIST = """
-SELECT schema_name, table_name, 'TABLE', estimated_size, comment FROM duckdb_tables() WHERE NOT internal
+SELECT schema_name, table_name, 'TABLE', estimated_size, comment FROM duckdb_tables()
+WHERE NOT internal AND NOT contains(table_name, '%!')
 UNION ALL SELECT schema_name, view_name, 'VIEW', NULL, comment FROM duckdb_views() WHERE NOT internal
 """
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import fitting, inserted, multi_insert, physical, translate
 from airflow_provider_spcs.emulator.engine.translate import generate
-from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
+from airflow_provider_spcs.emulator.errors import SnowflakeError, does_not_exist, unsupported
 from airflow_provider_spcs.emulator.result import Kind, Result, number
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def run(session: Session, statement: Statement) -> Result:
     if isinstance(tree, exp.MultitableInserts):
         return multi_insert.run(session, translation)
     target = _target(tree)
+    if not _columns(session, target):
+        # An open transaction would still see a table that another session has dropped.
+        raise does_not_exist("Object", target, "42S02")
     if isinstance(tree, exp.Merge):
         return _merge(session, translation, target)
     if isinstance(tree, exp.Update):

@@ -146,10 +146,11 @@ def _named(text: str) -> SnowflakeError:
         return SnowflakeError(f"SQL compilation error:\nthe position is not a valid {clause} expression", 979, "42601")
     if "No function matches" in text or "Could not choose a best candidate" in text:
         function = re.search(r"'([^'(]+)\((.*?)\)'", text)
-        kinds = ", ".join(_shown_type(kind) for kind in re.split(r", (?![^(]*\))", function[2])) if function else ""
-        name = function[1].upper().removeprefix("SF_") if function else "?"
+        given = re.split(r", (?![^(]*\))", function[2]) if function else []
+        kinds = ", ".join(_shown_type(kind) for kind in given)
+        called = function[1].upper().removeprefix("SF_") if function else "?"
         return SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nInvalid argument types for function '{name}': "
+            f"SQL compilation error: error line 1 at position 0\nInvalid argument types for function '{called}': "
             f"({kinds})",
             1044,
             "42P13",

@@ -38,7 +38,7 @@ def column_name(physical: str) -> str:
 
 def decode(physical: str) -> str:
     """The part of a name that :func:`encode` wrote."""
-    return physical.split("%~", 1)[0].split("%#", 1)[0].replace("%2E", ".").replace("%25", "%")
+    return re.split("%[~#!]", physical, maxsplit=1)[0].replace("%2E", ".").replace("%25", "%")
 
 
 def schema_of(database: str, schema: str) -> str:
@@ -55,6 +55,15 @@ def split_schema(physical: str) -> tuple[str, str]:
 def temporary(name: str, session_id: int) -> str:
     """The physical name of a session's temporary table or view."""
     return f"{encode(name)}%#{session_id}"
+
+
+DROPPED = "%!"
+"""What the physical name of a dropped table has after its own; a number follows."""
+
+
+def dropped(name: str, number: int) -> str:
+    """The physical name that a table has after DROP."""
+    return f"{encode(name)}{DROPPED}{number}"
 
 
 def relation(name: Name, physical: str | None = None) -> str:

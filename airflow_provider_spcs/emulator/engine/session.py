@@ -215,5 +215,5 @@ refuses(
     "statements",
     "tasks, streams, pipes, dynamic tables, policies, materialized views (CREATE, ALTER, DROP)",
     "functions and procedures in JAVASCRIPT, JAVA and SCALA; their SECRETS and EXTERNAL_ACCESS_INTEGRATIONS",
-    "UNDROP, renaming of databases and schemas",
+    "UNDROP of schemas and databases",
 )

@@ -85,11 +85,11 @@ def _rename(session: Session, name: Name, new: Name) -> Result:
 
 
 def _move(session: Session, name: Name, new: Name) -> None:
-    from airflow_provider_spcs.emulator.engine.ddl.tables import Making, _copy
+    from airflow_provider_spcs.emulator.engine.ddl.tables import Making, copy
 
     found = catalog.get(session, name, "TABLE")
     making = Making(new, False, False, found.temporary, bool(found.document.get("transient")))
-    _copy(session, making, name, with_rows=True, said={"COMMENT": found.document.get("comment", "")})
+    copy(session, making, name, with_rows=True, said={"COMMENT": found.document.get("comment", "")})
     session.transaction.ddl(
         [name], lambda cursor: cursor.execute(f"DROP TABLE {physical.relation(name, found.physical)}")
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog, physical
+from airflow_provider_spcs.emulator.engine.ddl import cloning
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.show import Filter
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
@@ -23,12 +24,13 @@ _OPTIONS = {"COMMENT", "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_I
 
 @command(*[f"CREATE {replace}{kind}DATABASE" for replace in ("", "OR REPLACE ") for kind in ("", "TRANSIENT ")])
 def create_database(session: Session, statement: Statement) -> Result:
-    """CREATE [OR REPLACE] [TRANSIENT] DATABASE, with a PUBLIC schema; it becomes the current one."""
+    """CREATE [OR REPLACE] [TRANSIENT] DATABASE [CLONE], with a PUBLIC schema; it becomes the current one."""
     words = _words(statement)
     missing_only = modifiers(statement)
     name = Name.account_level(statement.identifier())
-    if statement.looking_at("CLONE") or statement.looking_at("FROM") or statement.looking_at("AS"):
-        raise unsupported("CREATE DATABASE from a share, a replica or a clone")
+    if statement.looking_at("FROM") or statement.looking_at("AS"):
+        raise unsupported("CREATE DATABASE from a share or a replica")
+    source = _source(session, "DATABASE", statement)
     document = _document(session, options(statement, _OPTIONS), transient="TRANSIENT" in words)
     objects = session.account.objects
     if objects.find("DATABASE", name) is not None:
@@ -38,21 +40,22 @@ def create_database(session: Session, statement: Statement) -> Result:
             raise already_exists(name)
         _drop_database(session, name)
     objects.create("DATABASE", name, document)
-    objects.create("SCHEMA", Name(name.name, "", "PUBLIC"), _document(session, {}, transient=False))
-    session.account.engine.make_schema(name.name, "PUBLIC")
+    if source is None:
+        _new_schema(session, Name(name.name, "", "PUBLIC"), _document(session, {}, transient=False))
+    else:
+        _fill_database(session, source, name)
     session.database, session.schema = name.name, "PUBLIC"
     return status(f"Database {name.name} successfully created.")
 
 
 @command(*[f"CREATE {replace}{kind}SCHEMA" for replace in ("", "OR REPLACE ") for kind in ("", "TRANSIENT ")])
 def create_schema(session: Session, statement: Statement) -> Result:
-    """CREATE [OR REPLACE] [TRANSIENT] SCHEMA; it becomes the current one."""
+    """CREATE [OR REPLACE] [TRANSIENT] SCHEMA [CLONE]; it becomes the current one."""
     words = _words(statement)
     missing_only = modifiers(statement)
     name = _schema_name(session, statement.name())
     said: dict[str, Any] = {}
-    if statement.looking_at("CLONE"):
-        raise unsupported("CREATE SCHEMA ... CLONE")
+    source = _source(session, "SCHEMA", statement)
     if statement.accept("WITH", "MANAGED", "ACCESS"):
         said["MANAGED"] = True
     said |= options(statement, _OPTIONS)
@@ -64,8 +67,9 @@ def create_schema(session: Session, statement: Statement) -> Result:
         if "REPLACE" not in words:
             raise already_exists(f"{name.database}.{name.name}")
         _drop_schema(session, name)
-    objects.create("SCHEMA", name, _document(session, said, transient="TRANSIENT" in words))
-    session.account.engine.make_schema(name.database, name.name)
+    _new_schema(session, name, _document(session, said, transient="TRANSIENT" in words))
+    if source is not None:
+        cloning.fill_schema(session, source, name)
     session.database, session.schema = name.database, name.name
     return status(f"Schema {name.name} successfully created.")
 
@@ -100,7 +104,7 @@ def drop_schema(session: Session, statement: Statement) -> Result:
 
 @command("ALTER DATABASE", "ALTER SCHEMA")
 def alter_database(session: Session, statement: Statement) -> Result:
-    """ALTER DATABASE or SCHEMA ... SET or UNSET of properties; renaming is refused."""
+    """ALTER DATABASE or SCHEMA: SET, UNSET; RENAME TO, unless it holds stages, services or models."""
     kind = statement.word(-1)
     missing_ok = statement.accept("IF", "EXISTS")
     if kind == "SCHEMA" and statement.looking_at("SET"):
@@ -112,7 +116,9 @@ def alter_database(session: Session, statement: Statement) -> Result:
     if missing_ok and objects.find(kind, name) is None:
         return status("Statement executed successfully.")
     objects.get(kind, name)
-    if statement.accept("SET"):
+    if statement.accept("RENAME", "TO"):
+        _rename(session, kind, name, statement)
+    elif statement.accept("SET"):
         found = options(statement, _OPTIONS)
         objects.update(kind, name, **{option.lower(): value for option, value in found.items()})
     elif statement.accept("UNSET"):
@@ -193,6 +199,56 @@ def describe_database(session: Session, statement: Statement) -> Result:
     objects.get("SCHEMA", name)
     found = catalog.relations(session, name.database, name.name)
     return Result(columns, [(_moment(item.document), item.name.name, item.kind) for item in found], kind=Kind.DESCRIBE)
+
+
+def _source(session: Session, kind: str, statement: Statement) -> Name | None:
+    """What ``CLONE name`` says; None without it."""
+    if not statement.accept("CLONE"):
+        return None
+    parts = statement.name()
+    source = Name.account_level(parts[0]) if kind == "DATABASE" else _schema_name(session, parts)
+    session.account.objects.get(kind, source)
+    if statement.looking_at("AT") or statement.looking_at("BEFORE"):
+        raise unsupported("CLONE at a time in the past")
+    return source
+
+
+def _new_schema(session: Session, name: Name, document: dict[str, Any]) -> None:
+    session.account.objects.create("SCHEMA", name, document)
+    session.account.engine.make_schema(name.database, name.name)
+
+
+def _fill_database(session: Session, source: Name, target: Name) -> None:
+    for item in session.account.objects.list("SCHEMA", source.name):
+        new = Name(target.name, "", item.name.name)
+        _new_schema(session, new, item.document)
+        cloning.fill_schema(session, item.name, new)
+
+
+def _rename(session: Session, kind: str, name: Name, statement: Statement) -> None:
+    """Copy under the new name, then drop the old one; sessions that were in it are in the new one."""
+    parts = statement.name()
+    new = Name.account_level(parts[0]) if kind == "DATABASE" else _schema_name(session, parts)
+    statement.end()
+    objects = session.account.objects
+    if objects.find(kind, new) is not None:
+        raise already_exists(new.name)
+    if kind == "DATABASE":
+        cloning.check_movable(session, name.name)
+        objects.create("DATABASE", new, objects.get("DATABASE", name))
+        _fill_database(session, name, new)
+        _drop_database(session, name)
+    else:
+        cloning.check_movable(session, name.database, name.name)
+        objects.get("DATABASE", Name.account_level(new.database))
+        _new_schema(session, new, objects.get("SCHEMA", name))
+        cloning.fill_schema(session, name, new)
+        _drop_schema(session, name)
+    for other in list(session.account.engine.sessions.values()):
+        if kind == "DATABASE" and other.database == name.name:
+            other.database = new.name
+        if kind == "SCHEMA" and (other.database, other.schema) == (name.database, name.name):
+            other.database, other.schema = new.database, new.name
 
 
 def _words(statement: Statement) -> set[str]:

@@ -1,11 +1,12 @@
-"""DROP and TRUNCATE of tables and views; UNDROP is refused."""
+"""DROP and TRUNCATE of tables and views."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog
-from airflow_provider_spcs.emulator.errors import does_not_exist, unsupported, wrong_type
+from airflow_provider_spcs.emulator.engine.ddl import undrop
+from airflow_provider_spcs.emulator.errors import does_not_exist, wrong_type
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Result, status
 
@@ -42,8 +43,11 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         raise wrong_type(found.kind, kind)
     relation = session.relation(name)
 
-    def work(cursor: object) -> None:
-        cursor.execute(f"DROP {kind} {relation}")  # type: ignore[attr-defined]
+    def work(cursor: Any) -> None:
+        if kind == "TABLE" and not found.temporary:
+            undrop.keep(session, cursor, found)
+        else:
+            cursor.execute(f"DROP {kind} {relation}")
 
     session.transaction.ddl([name], work)
     session.account.stages.loads.forget(session, name)
@@ -70,10 +74,3 @@ def truncate(session: Session, statement: Statement) -> Result:
     answer = status("Statement executed successfully.")
     answer.changed = {"deleted": deleted}
     return answer
-
-
-@command("UNDROP")
-def undrop(session: Session, statement: Statement) -> Result:
-    """Refused: the emulator keeps nothing of what is dropped."""
-    del session
-    raise unsupported(f"UNDROP {statement.rest()}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers
 from airflow_provider_spcs.emulator.engine.show import Filter
-from airflow_provider_spcs.emulator.errors import already_exists
+from airflow_provider_spcs.emulator.errors import already_exists, syntax_error
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, number, status, text, timestamp_ltz
@@ -45,16 +45,16 @@ def create_sequence(session: Session, statement: Statement) -> Result:  # noqa: 
     missing_only = modifiers(statement)
     name = session.qualify(statement.name())
     session.check_schema(name)
-    said: dict[str, object] = {"start": 1, "increment": 1, "comment": "", "ordered": False}
+    said: dict[str, Any] = {"start": 1, "increment": 1, "comment": "", "ordered": False}
     while not statement.done:
         if statement.accept("WITH") or statement.accept(","):
             continue
         if statement.accept("START"):
             statement.accept("WITH") or statement.accept("=")
-            said["start"] = int(statement.literal())
+            said["start"] = _whole(statement)
         elif statement.accept("INCREMENT"):
             statement.accept("BY") or statement.accept("=")
-            said["increment"] = int(statement.literal())
+            said["increment"] = _whole(statement)
         elif statement.accept("COMMENT"):
             statement.accept("=")
             said["comment"] = statement.string()
@@ -68,16 +68,43 @@ def create_sequence(session: Session, statement: Statement) -> Result:  # noqa: 
             raise already_exists(name)
         objects.drop("SEQUENCE", name)
 
-    def work(cursor: object) -> None:
-        cursor.execute(  # type: ignore[attr-defined]
-            f"CREATE OR REPLACE SEQUENCE {_relation(name)} START {said['start']} INCREMENT {said['increment']} "
-            f"MINVALUE {-(2**62)} MAXVALUE {2**62}"
-        )
+    def work(cursor: Any) -> None:
+        cursor.execute(_made(name, said["start"], said["increment"]))
 
     session.transaction.ddl([name], work)
     now = session.account.clock.now().isoformat()
     objects.create("SEQUENCE", name, {"created_on": now, "owner": session.role, **said})
     return status(f"Sequence {name.name} successfully created.")
+
+
+def _whole(statement: Statement) -> int:
+    value = statement.literal()
+    if not isinstance(value, int):
+        raise syntax_error(str(value))
+    return value
+
+
+def copy(session: Session, source: Name, target: Name) -> None:
+    """Make a sequence that goes on where another one is."""
+    said = session.account.objects.get("SEQUENCE", source)
+    schema, stored = physical.schema_of(source.database, source.schema), physical.encode(source.name) + "%@"
+
+    def work(cursor: Any) -> None:
+        last = cursor.execute(
+            "SELECT last_value FROM duckdb_sequences() WHERE schema_name = ? AND sequence_name = ?", [schema, stored]
+        ).fetchone()
+        start = said["start"] if last is None or last[0] is None else last[0] + said["increment"]
+        cursor.execute(_made(target, start, said["increment"]))
+
+    session.transaction.ddl([target], work)
+    session.account.objects.create("SEQUENCE", target, said)
+
+
+def _made(name: Name, start: int, increment: int) -> str:
+    return (
+        f"CREATE OR REPLACE SEQUENCE {_relation(name)} START {start} INCREMENT {increment} "
+        f"MINVALUE {-(2**62)} MAXVALUE {2**62}"
+    )
 
 
 @command("DROP SEQUENCE")

@@ -72,12 +72,12 @@ def create_table(session: Session, statement: Statement) -> Result:
 def _create(session: Session, making: Making, statement: Statement) -> int:
     """Make the table; how many rows a query has put into it."""
     if statement.accept("LIKE"):
-        _copy(session, making, session.qualify(statement.name()), with_rows=False, said=_options(statement))
+        copy(session, making, session.qualify(statement.name()), with_rows=False, said=_options(statement))
     elif statement.accept("CLONE"):
         source = session.qualify(statement.name())
         if statement.looking_at("AT") or statement.looking_at("BEFORE"):
             raise unsupported("CLONE at a time in the past")
-        _copy(session, making, source, with_rows=True, said=_options(statement))
+        copy(session, making, source, with_rows=True, said=_options(statement))
     else:
         return _from_columns(session, making, statement)
     return 0
@@ -190,7 +190,8 @@ def _remember(  # noqa: PLR0917 - private, called once
     catalog.remember(cursor, relation, "TABLE", document)
 
 
-def _copy(session: Session, making: Making, source: Name, *, with_rows: bool, said: dict[str, Any]) -> None:
+def copy(session: Session, making: Making, source: Name, *, with_rows: bool, said: dict[str, Any]) -> None:
+    """Make a table with the columns of another one, with its rows or without."""
     catalog.get(session, source, "TABLE")
     columns = [
         Definition(
@@ -200,11 +201,25 @@ def _copy(session: Session, making: Making, source: Name, *, with_rows: bool, sa
             item.default,
             translate.expression(session, item.default) if item.default else None,
             item.comment,
-            tuple(item.document["increment"]) if "increment" in item.document else None,
+            _increment(session, source, item, goes_on=with_rows),
         )
         for item in catalog.columns(session, source)
     ]
     make(session, making, columns, said, f"SELECT * FROM {session.relation(source)}" if with_rows else "")
+
+
+def _increment(session: Session, source: Name, column: catalog.TableColumn, *, goes_on: bool) -> tuple[int, int] | None:
+    """Start and step of a copied AUTOINCREMENT; a copy with rows goes on after them."""
+    if "increment" not in column.document:
+        return None
+    start, step = column.document["increment"]
+    if goes_on:
+        end = "max" if step > 0 else "min"
+        shown = quoted(physical.column(column.name))
+        with session.account.engine.cursor() as cursor:
+            last = cursor.execute(f"SELECT {end}({shown}) FROM {session.relation(source)}").fetchone()[0]
+        start = start if last is None else int(last) + step
+    return start, step
 
 
 def _from_query(

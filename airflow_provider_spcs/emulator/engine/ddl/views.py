@@ -9,12 +9,12 @@ from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported, wrong_type
 from airflow_provider_spcs.emulator.names import Name, quoted
-from airflow_provider_spcs.emulator.registry import command
+from airflow_provider_spcs.emulator.registry import command, find_command
 from airflow_provider_spcs.emulator.result import Result, status
+from airflow_provider_spcs.emulator.statement import Statement
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
-    from airflow_provider_spcs.emulator.statement import Statement
 
 _KINDS = [f"{secure}{kind}" for secure in ("", "SECURE ") for kind in
           ("", "TEMPORARY ", "TEMP ", "SCOPED TEMPORARY ", "LOCAL TEMPORARY ", "RECURSIVE ")]  # fmt: skip
@@ -47,7 +47,7 @@ def create_view(session: Session, statement: Statement) -> Result:
     return status(f"View {name.name} successfully created.")
 
 
-def _make(  # noqa: PLR0917 - private, called once
+def _make(  # noqa: PLR0917 - private
     session: Session,
     name: Name,
     statement: Statement,
@@ -88,6 +88,18 @@ def _make(  # noqa: PLR0917 - private, called once
             catalog.remember_column(cursor, target, column, said)
 
     session.transaction.ddl([name], work, translation.names)
+
+
+def make_again(session: Session, found: catalog.Relation, name: Name) -> None:
+    """Make a view by the text of another one, under another name."""
+    statement = Statement.parse(found.document["text"])
+    find_command(statement)
+    modifiers(statement)
+    statement.name()
+    aliases, comments = _column_list(statement) if statement.accept("(") else ([], {})
+    options(statement, {"COMMENT", "CHANGE_TRACKING"}, {"AS"})
+    statement.expect("AS")
+    _make(session, name, statement, aliases, comments, found.document, hidden=False)
 
 
 def _unique(names: list[str]) -> None:
