@@ -15,7 +15,13 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from airflow_provider_spcs.emulator.engine import addresses, lenient_json, regular_expressions, time_formats
+from airflow_provider_spcs.emulator.engine import (
+    addresses,
+    lenient_json,
+    number_formats,
+    regular_expressions,
+    time_formats,
+)
 
 _SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
            **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
@@ -275,12 +281,21 @@ def record(statement: Any) -> Any:
     return pa.array(range(first, first + wanted), pa.int64())
 
 
+def number_out(text: str, wanted: str) -> str:
+    """A number in a format that only the row says."""
+    try:
+        return number_formats.write(text, wanted)
+    except number_formats.FormatError as error:
+        raise ValueError(f"1003|42000|SQL compilation error:\nInvalid number format '{wanted}'.") from error
+
+
 FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_soundex": (soundex, ["VARCHAR", "BOOLEAN"], "VARCHAR"),
     "sf_sha2": (sha2, ["VARCHAR", "BIGINT"], "VARCHAR"),
     "sf_uuid_of": (uuid_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_get_ignore_case_text": (get_ignore_case, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_sort_text": (array_sort, ["VARCHAR", "BOOLEAN", "BOOLEAN"], "VARCHAR"),
+    "sf_number_out": (number_out, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_number_in": (number_in, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_except_text": (array_except, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_intersection_text": (array_intersection, ["VARCHAR", "VARCHAR"], "VARCHAR"),

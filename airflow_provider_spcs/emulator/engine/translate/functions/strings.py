@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from airflow_provider_spcs.emulator.engine import number_formats
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.errors import unsupported
 
@@ -40,16 +41,18 @@ def strftime(text: str) -> str:
     return out
 
 
-def _to_char(node: exp.Expr) -> exp.Expr:
+def _to_char(node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one return a kind of value
     source = node.expressions[0]
     if len(node.expressions) == 1:
         return function("sf_varchar", source)
     wanted = node.expressions[1]
     kind = source.meta.get("kind")
+    if kind is not None and kind.name in {"NUMBER", "FLOAT"}:
+        return _number(source, wanted)
     time = kind is not None and (kind.name == "DATE" or kind.name.startswith("TIME"))
     if not isinstance(wanted, exp.Literal):
         if not time:
-            raise unsupported("TO_CHAR of a number with a format that is not a literal")
+            raise unsupported("TO_CHAR of a value of unknown type with a format that is not a literal")
         return sql(f"sf_time_out(sf_iso({source.sql('duckdb')}), {wanted.sql('duckdb')})")
     if wanted.this.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
         names = {"HEX": "hex", "BASE64": "to_base64"}
@@ -58,7 +61,7 @@ def _to_char(node: exp.Expr) -> exp.Expr:
         return sql(f"sf_time_out(sf_iso({_moment(source).sql('duckdb')}), {wanted.sql('duckdb')})")
     if _DATE.search(wanted.this):
         return function("strftime", _moment(source), exp.Literal.string(strftime(wanted.this)))
-    return _number(source, wanted.this)
+    return _number(source, wanted)
 
 
 def _moment(source: exp.Expr) -> exp.Expr:
@@ -67,20 +70,13 @@ def _moment(source: exp.Expr) -> exp.Expr:
     return source
 
 
-def _number(source: Any, wanted: str) -> exp.Expr:
-    whole, _, fraction = wanted.upper().replace("FM", "").partition(".")
-    digits = sum(char in "09" for char in fraction)
-    if re.search(r"[^09,.$SG D]", wanted.upper().replace("FM", "")):
-        raise unsupported(f"TO_CHAR format {wanted}")
-    comma = "," if "," in whole else ""
-    text = f"format('{{:{comma}.{digits}f}}', CAST({source.sql('duckdb')} AS DOUBLE))"
-    if "$" in wanted:
-        text = f"'$' || {text}"
-    if wanted.upper().startswith("S"):
-        text = f"CASE WHEN {source.sql('duckdb')} < 0 THEN '' ELSE '+' END || {text}"
-    elif "FM" not in wanted.upper():
-        text = f"lpad({text}, {len(wanted) + 1}, ' ')"
-    return sql(text)
+def _number(source: Any, wanted: Any) -> exp.Expr:
+    if isinstance(wanted, exp.Literal):
+        try:
+            number_formats.write("1", wanted.this)
+        except number_formats.FormatError as error:
+            raise unsupported(f"TO_CHAR format {wanted.this}") from error
+    return function("sf_number_out", function("sf_text", source), wanted)
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {}
