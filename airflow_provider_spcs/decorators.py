@@ -169,6 +169,8 @@ class SpcsCommandOperator(_Decorated):
 
     def execute(self, context: Any) -> Any:
         """Make the command, then run it."""
+        from airflow_provider_spcs.leftovers import no_leftovers
+
         field = "args" if self.args_only else "command"
         if getattr(self, field) is not None:
             raise InvalidInput(
@@ -177,6 +179,11 @@ class SpcsCommandOperator(_Decorated):
                 "It is made by the function",
                 f"Leave `{field}` out",
             )
+        with no_leftovers(self, self._attempt(context)):
+            setattr(self, field, self.render_template(self._make(context), context))
+        return SpcsJobOperator.execute(self, context)
+
+    def _make(self, context: Any) -> list[str]:
         kwargs = {**determine_kwargs(self.python_callable, self.op_args, context), **self.op_kwargs}
         made = self.python_callable(*self.op_args, **kwargs)
         if not isinstance(made, list | tuple) or not made or not all(isinstance(item, str) for item in made):
@@ -186,8 +193,7 @@ class SpcsCommandOperator(_Decorated):
                 "It returns the command as a list of strings",
                 "Write ['python', 'train.py', str(rows)]",
             )
-        setattr(self, field, self.render_template(list(made), context))
-        return SpcsJobOperator.execute(self, context)
+        return list(made)
 
     def execute_complete(self, context: Any, event: Any) -> Any:
         """Go on after the triggerer's event; the job has its command, so the function is not asked again."""

@@ -1,11 +1,15 @@
-"""Hand a job over to the triggerer, where it is waited for without a worker slot."""
+"""Hand a job over to the triggerer, where it is waited for without a worker slot; and what if it fails at that."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR
+
+from airflow_provider_spcs.ending import Ending, Reason
 from airflow_provider_spcs.triggers import SpcsJobTrigger
 
 if TYPE_CHECKING:
@@ -13,6 +17,9 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.operators import SpcsJobOperator
     from airflow_provider_spcs.sensors import SpcsJobSensor
+    from airflow_provider_spcs.waiting import Log
+
+__all__ = ["TRIGGER_FAIL_REPR", "defer", "failed_deferral"]
 
 # Airflow ends a deferral that is over its time without asking us, so its own limit has to be behind ours.
 _SLACK = 120.0
@@ -58,3 +65,25 @@ def defer(
         method_name="execute_complete",
         timeout=timedelta(seconds=max(0.0, min(ends) - time.time()) + _SLACK + 2 * poll_interval) if ends else None,
     )
+
+
+def failed_deferral(name: JobName, told: Mapping[str, Any], log: Log) -> dict[str, Any]:
+    """What our trigger would have said, when Airflow ends a deferral itself.
+
+    The triggerer may not have this package, may not be able to make the trigger, or may not run at all.
+
+    Args:
+        name: The job.
+        told: Airflow's ``error``, and the ``traceback`` as lines where there is one.
+        log: The task's log.
+
+    Returns:
+        The event for ``execute_complete``.
+    """
+    trace = "".join(told.get("traceback") or ()).strip()
+    if trace:
+        log.warning("The triggerer could not wait for %s:\n%s", name, trace)
+    why = f" ({trace.splitlines()[-1].strip()})" if trace else ""
+    error = str(getattr(told.get("error"), "value", told.get("error", "unknown")))
+    message = f"Airflow ended the deferral: {error}{why}. The triggerer needs this package and its connection, too"
+    return Ending(str(name), Reason.ERROR, message=message).to_event()

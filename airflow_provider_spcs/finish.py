@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
-from airflow_provider_spcs.alerting import FAILURE_KEY, shown_facts
 from airflow_provider_spcs.attempt import Attempt, Store, remember
 from airflow_provider_spcs.ending import Ending, Reason
-from airflow_provider_spcs.errors import JobError, JobOutOfMemory, ResultError, SpcsError
+from airflow_provider_spcs.errors import JobError, JobOutOfMemory, SpcsError
 from airflow_provider_spcs.escalation import describe, short_of_memory
+from airflow_provider_spcs.evidence import containers_of, pool_of
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.log_end import end_of_log
@@ -93,12 +93,14 @@ class Finish:
         # A job may have ended between the last look and now: what counts is Snowflake's word, not the event's.
         with self.in_sight(name):
             state = self.hook.find_job(name)
-        lines = self._last_lines()
-        if state is not None and state.status.terminal:
-            self.log.info("%s is %s: %s.", name, state.status, state.status.meaning)
-        if state is not None and state.status.succeeded:
-            return self._succeed(name)
-        raise self._failure(name, ending, state, lines)
+            lines = self._last_lines()
+            if state is not None and state.status.terminal:
+                self.log.info("%s is %s: %s.", name, state.status, state.status.meaning)
+            well = state is not None and state.status.succeeded
+            failure = None if well else self._failure(name, ending, state, lines)
+        if failure is not None:
+            raise failure
+        return self._succeed(name)
 
     def succeed_without_job(self, name: JobName) -> Any:
         """The job had ended well and was dropped before Airflow heard of it: take its result."""
@@ -131,7 +133,7 @@ class Finish:
     def _failure(self, name: JobName, ending: Ending, state: JobState | None, lines: list[str]) -> Exception:
         if len(lines) < self.tail:
             lines = self._reread_lines() or lines
-        containers = self._containers(name, state)
+        containers = containers_of(self.hook, name, state, self.log)
         larger = self._larger(state, containers)
         fate = self._stop(name, ending, state)
         if larger is not None:
@@ -150,20 +152,21 @@ class Finish:
         )
         if isinstance(error, JobOutOfMemory):
             error.hopeless = larger is None and self.policy.on_oom != "retry"
-        self.push(FAILURE_KEY, shown_facts(error))
         self._push_result_of_failure()
         if state is not None and state.status.terminal and self.policy.drops(succeeded=False):
             self._drop(name)
         return self._by_exit_code(error)
 
     def _by_exit_code(self, error: JobError) -> Exception:
+        """The error, or what Airflow is told instead of it, with the error as its cause."""
         code = error.exit_code
         base = self.base_container is None or error.container_name == self.base_container
         if base and code in self.policy.skip_on_exit_code:
             self.log.info("%s", error)
-            return AirflowSkipException(f"{error.job_name}: exit code {code} is in skip_on_exit_code.")
+            return _because(error, AirflowSkipException(f"{error.job_name}: exit code {code} is in skip_on_exit_code."))
         if base and code in self.policy.fail_on_exit_code:
-            return AirflowFailException(f"{error} (exit code {code} is in fail_on_exit_code: no retry)")
+            words = f"{error} (exit code {code} is in fail_on_exit_code: no retry)"
+            return _because(error, AirflowFailException(words))
         return error
 
     def _stop(self, name: JobName, ending: Ending, state: JobState | None) -> str:
@@ -179,12 +182,11 @@ class Finish:
 
     @contextmanager
     def in_sight(self, name: JobName) -> Iterator[None]:
-        """When Snowflake can be asked no longer within it, say what becomes of the job that nobody sees."""
+        """Whatever goes wrong within it, say what becomes of the job that nobody looks after any longer."""
         try:
             yield
-        except SpcsError as error:
+        except Exception:
             self.log.warning("Waiting for %s failed. %s", name, self._let_go(name))
-            self.push(FAILURE_KEY, shown_facts(error))
             raise
 
     def _let_go(self, name: JobName) -> str:
@@ -196,7 +198,7 @@ class Finish:
     def _stop_now(self, name: JobName) -> str:
         try:
             stop_job(self.hook, str(name), self.policy.on_kill_action)
-        except SpcsError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sentence says it
             return f"The job could not be cancelled and may go on: {error}"
         return ON_KILL_FATES[self.policy.on_kill_action]
 
@@ -208,21 +210,10 @@ class Finish:
         shown = 0 if self.follower is not None else self.tail
         return end_of_log(self.reread(), self.log, tail=self.tail, shown=shown)
 
-    def _containers(self, name: JobName, state: JobState | None) -> list[ContainerReport]:
-        try:
-            return self.hook.containers(name) or list(state.containers if state else ())
-        except SpcsError as error:
-            self.log.warning("The containers of %s could not be asked for: %s", name, error)
-            return list(state.containers if state else ())
-
     def _pool(self, ending: Ending, state: JobState | None) -> PoolState | None:
-        pool = (state.compute_pool if state else "") or self.compute_pool
-        if not pool or ending.reason is Reason.KILLED:
+        if ending.reason is Reason.KILLED:
             return None
-        try:
-            return self.hook.pool_state(pool)
-        except SpcsError:
-            return None
+        return pool_of(self.hook, (state.compute_pool if state else "") or self.compute_pool)
 
     def _larger(self, state: JobState | None, containers: Sequence[ContainerReport]) -> PoolState | None:
         """Where the retry of a job that was short of memory runs."""
@@ -239,14 +230,13 @@ class Finish:
     def _push_result_of_failure(self) -> None:
         try:
             result = read_result(self.hook, self.result_stage, git=self.git)
-        except (ResultError, SpcsError) as error:
-            self.log.warning("The failed job's result could not be read: %s", error)
-            return
-        self.see(result)
-        if result.commit:
-            self.push("git_commit", result.commit)
-        if result.present:
-            self.push("return_value", result.value)
+            self.see(result)
+            if result.commit:
+                self.push("git_commit", result.commit)
+            if result.present:
+                self.push("return_value", result.value)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide why the job failed
+            self.log.warning("The failed job's result could not be passed on: %s", error)
 
     def _drop(self, name: JobName) -> None:
         try:
@@ -254,3 +244,8 @@ class Finish:
         except SpcsError as error:
             # The job has ended: a clean-up that fails changes nothing about how.
             self.log.warning("%s could not be dropped: %s", name, error)
+
+
+def _because(error: JobError, told: Exception) -> Exception:
+    told.__cause__ = error
+    return told

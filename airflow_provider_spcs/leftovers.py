@@ -1,4 +1,4 @@
-"""Jobs that a task would leave behind because it fails for good before it looks for them: stopped, and said so."""
+"""Jobs that a task would leave behind because it fails before it looks for them: stopped, and said so."""
 
 from __future__ import annotations
 
@@ -7,23 +7,31 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.attempt import plan
-from airflow_provider_spcs.errors import SpcsError
+from airflow_provider_spcs.errors import NameTaken, SpcsError
 from airflow_provider_spcs.killing import stop_job
 from airflow_provider_spcs.policy import ON_KILL_FATES
 from airflow_provider_spcs.retrying import Worth, advise
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.attempt import Attempt
+    from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.operators import SpcsJobOperator
 
 
 @contextmanager
-def no_leftovers(task: SpcsJobOperator, attempt: Attempt) -> Iterator[None]:
-    """When the block fails and no retry follows, stop whatever job of the task still lives."""
+def no_leftovers(task: SpcsJobOperator, attempt: Attempt, *, submitted: bool = False) -> Iterator[None]:
+    """When the block fails and no retry follows, stop whatever job of the task still lives.
+
+    Args:
+        task: The task.
+        attempt: This try of it.
+        submitted: Whether this try itself may have a job already.
+    """
     try:
         yield
     except Exception as error:
-        if attempt.last or advise(error).worth is Worth.FAIL:
+        nobody_follows = attempt.last or advise(error).worth is Worth.FAIL
+        if nobody_follows and (submitted or not attempt.first):
             _stop(task, attempt)
         raise
 
@@ -39,15 +47,29 @@ def _stop(task: SpcsJobOperator, attempt: Attempt) -> None:
             for job in (*filter(None, [found.existing]), *found.stale):
                 if not job.status.terminal:
                     stop_job(hook, str(job.name), action)
-                    task.log.warning("%s, of an earlier try: %s", job.name, ON_KILL_FATES[action])
+                    task.log.warning("%s would be left behind. %s", job.name, ON_KILL_FATES[action])
+    except NameTaken:
+        # Whoever has the name, it is no job of this task.
+        return
     except SpcsError as error:
         say_unknown(task, error)
+
+
+def own_job(task: SpcsJobOperator, attempt: Attempt) -> JobName | None:
+    """The job that a task has waited for; None when it has none, or when nobody can say, which is then said."""
+    try:
+        with task.hook as hook:
+            found = plan(hook, attempt, None, name=task.name, durable=True)
+    except SpcsError as error:
+        say_unknown(task, error)
+        return None
+    return found.existing.name if found.existing else found.previous
 
 
 def say_unknown(task: SpcsJobOperator, error: SpcsError) -> None:
     """Warn that nobody could ask whether there is such a job."""
     task.log.warning(
-        "A job of an earlier try may go on and bill, and could not be looked for (%s). `spcs gc` finds jobs whose task "
+        "A job of this task may go on and bill, and could not be looked for (%s). `spcs gc` finds jobs whose task "
         "has ended.",
         error.what,
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowTaskTimeout, mask_secret
+from airflow.providers.common.compat.sdk import mask_secret
 
+from airflow_provider_spcs.alerting import notes_failure
 from airflow_provider_spcs.deployment import this_deployment
 from airflow_provider_spcs.errors import SpcsError, StatementError, WorkerStopped
 from airflow_provider_spcs.lineage import JobLineage
@@ -25,25 +24,22 @@ from airflow_provider_spcs.links import (
     SpcsReportLink,
     job_url,
 )
-from airflow_provider_spcs.parameters import SpcsJobParameters
 from airflow_provider_spcs.redaction import looks_secret
 from airflow_provider_spcs.retrying import fails_at_once
 from airflow_provider_spcs.run_facts import run_facts
+from airflow_provider_spcs.stoppable import StoppableJob
 
 if TYPE_CHECKING:
-    from airflow_provider_spcs.attempt import Attempt
-    from airflow_provider_spcs.ending import Deadlines
+    from airflow_provider_spcs.attempt import Attempt, Plan
+    from airflow_provider_spcs.ending import Deadlines, Ending
     from airflow_provider_spcs.finish import Finish
     from airflow_provider_spcs.logs import LogFollower
     from airflow_provider_spcs.naming import JobName
     from airflow_provider_spcs.order import Order
     from airflow_provider_spcs.result import Result
-    from airflow_provider_spcs.rows import JobState
-
-_KILL_PATIENCE = 25.0
 
 
-class SpcsJobOperator(JobLineage, SpcsJobParameters):
+class SpcsJobOperator(JobLineage, StoppableJob):
     """Submit a container job, wait for it, show its log, bring its result back.
 
     Returns the JSON that the container wrote to ``/airflow/xcom/return.json``, or the job's qualified name when it
@@ -119,33 +115,23 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
 
     ui_color = "#d6f0fa"
     operator_extra_links = (SpcsJobLink(), SpcsReportLink())
-    job_name: str | None = None
-    """The job this task works on, once it is known."""
     job_url: str | None = None
     """Where a person can look at it."""
     report: str | None = None
     """Where the report lies that it wrote, on a stage."""
 
-    _stop: threading.Event | None = None
-    _ti: Any = None
-    _retries_left = False
-    _left_to_retry: bool | None = None
-
     @fails_at_once
+    @notes_failure
     def execute(self, context: Any) -> Any:
         """Submit or take over the job, then wait, defer, or return."""
         from airflow_provider_spcs.attempt import plan as make_plan
         from airflow_provider_spcs.leftovers import no_leftovers, say_unknown
-        from airflow_provider_spcs.order import submit
 
-        self._stop = threading.Event()
-        # A signal's handler must not be the first to import it.
-        import_module("airflow_provider_spcs.killing")
         attempt, store = self._attempt(context), context.get("task_state_store")
-        self._ti, self._retries_left = context["ti"], not attempt.last
-        with nullcontext() if attempt.first else no_leftovers(self, attempt):
+        self.may_be_stopped(context["ti"], last=attempt.last)
+        with no_leftovers(self, attempt):
             order = self._order(context)
-        with self.hook:
+        with self.hook, self.interruptible():
             try:
                 plan = make_plan(self.hook, attempt, store, name=self.name, durable=self.adopts)
             except SpcsError as error:
@@ -155,38 +141,28 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
                 if attempt.last and not attempt.first:
                     say_unknown(self, error)
                 raise
+            finish = self._finish(context, order, plan.name, {})
             if plan.ended:
                 self._note(context, plan.name, "")
-                value = self._finish(context, order, plan.name, None).succeed_without_job(plan.name)
+                value = finish.succeed_without_job(plan.name)
                 return self._with_report(context, order, plan.name, value)
-            query_id = ""
             if plan.existing is not None:
                 self.log.info("%s is there from an earlier try (%s): taken over.", plan.name, plan.existing.status)
             else:
-                # Known before it is sent, so that a kill in between can cancel it.
-                self.job_name = str(plan.name)
-                if self.escalation is not None:
-                    order = self.escalation.apply(self.hook, order, plan.previous, self.log)
-                try:
-                    submission = submit(
-                        self.hook, order, plan, attempt, store=store, log=self.log, preflight=self.preflight
-                    )
-                except SpcsError as error:
-                    from airflow_provider_spcs.alerting import FAILURE_KEY, shown_facts
-
-                    self._push(context, FAILURE_KEY, shown_facts(error))
-                    raise
-                query_id = self.query_id = submission.query_id
-                self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, query_id or "unknown")
-            self._note(context, plan.name, query_id)
-            if self.job_url:
-                # The log of an earlier try keeps it, when the task's link leads to a later job.
-                self.log.info("Look at it: %s", self.job_url)
-            if not self.wait_for_completion:
-                return str(plan.name)
-            return self._wait(context, order, plan.name, plan.existing)
+                with no_leftovers(self, attempt, submitted=True):
+                    self._submit(order, plan, attempt, store)
+            with finish.in_sight(plan.name):
+                self._note(context, plan.name, self.query_id)
+                if self.job_url:
+                    # The log of an earlier try keeps it, when the task's link leads to a later job.
+                    self.log.info("Look at it: %s", self.job_url)
+                if not self.wait_for_completion:
+                    return str(plan.name)
+                ending = self._wait(context, plan, finish)
+            return self._with_report(context, order, plan.name, self._conclude(finish, ending))
 
     @fails_at_once
+    @notes_failure
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         """Go on after the triggerer's event: read the state again, show the rest of the log, finish.
 
@@ -199,19 +175,28 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
 
         import_module("airflow_provider_spcs.killing")
         ending = Ending.from_event(event)
-        with no_leftovers(self, self._attempt(context)):
-            order = self._order(context)
-        if self.get_logs:
-            forget(context["ti"])
         with self.hook:
-            name = self.hook.qualify(ending.job_name)
+            with no_leftovers(self, self._attempt(context), submitted=True):
+                order, name = self._order(context), self.hook.qualify(ending.job_name)
+                finish = self._finish(context, order, name, ending.cursor)
             self.job_name = str(name)
-            if not self.do_xcom_push:
-                # Else the link is what was noted at the start: only that one knows the submitting query.
-                self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
-            follower = self._follower(name, ending.cursor)
-            value = self._finish(context, order, name, follower).conclude(ending)
-            return self._with_report(context, order, name, value)
+            if self.get_logs:
+                forget(context["ti"])
+            with finish.in_sight(name):
+                if not self.do_xcom_push:
+                    # Else the link is what was noted at the start: only that one knows the submitting query.
+                    self.job_url = job_url(self.hook.get_connection(self.snowflake_conn_id), name)
+            return self._with_report(context, order, name, finish.conclude(ending))
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Airflow's own; a deferral that it ended without a word of our trigger is one more wait that failed."""
+        from airflow_provider_spcs.deferral import TRIGGER_FAIL_REPR, failed_deferral
+        from airflow_provider_spcs.leftovers import own_job
+
+        job = own_job(self, self._attempt(context)) if next_method == TRIGGER_FAIL_REPR else None
+        if job is not None:
+            return self.execute_complete(context, failed_deferral(job, next_kwargs or {}, self.log))
+        return super().resume_execution(next_method, next_kwargs, context)
 
     def dry_run(self) -> None:
         """Log the statement and the specification that would be sent, secrets hidden; nothing is asked or sent.
@@ -229,86 +214,61 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
         job = JobName.parse(name, database=self.database or "DATABASE", schema=self.schema or "SCHEMA")
         self.log.info("%s", order.shown(job, self.comment or ""))
 
-    def on_kill(self) -> None:
-        """This process is to stop: stop the job by ``on_kill_action``, unless Airflow still wants it for a retry."""
-        if self.job_name is None or self._left_to_retry is not None:
-            return
-        # Airflow's own limit for the task is over: its state does not say so yet, but nobody may wait any longer.
-        in_time = not isinstance(sys.exception(), AirflowTaskTimeout)
-        if in_time and self.adopts and self._retries_left:
-            from airflow_provider_spcs.killing import still_wanted
+    def _submit(self, order: Order, plan: Plan, attempt: Attempt, store: Any) -> None:
+        from airflow_provider_spcs.order import submit
 
-            self._left_to_retry = still_wanted(self._ti)
-        if self._left_to_retry:
-            self.log.info("This worker is stopped, the task is not: %s goes on for the retry.", self.job_name)
-        else:
-            self._left_to_retry = False
-            self._stop_job(self.job_name)
-        if self._stop is not None:
-            self._stop.set()
+        # Known before it is sent, so that a kill in between can cancel it.
+        self.job_name = str(plan.name)
+        if self.escalation is not None:
+            order = self.escalation.apply(self.hook, order, plan.previous, self.log)
+        submission = submit(self.hook, order, plan, attempt, store=store, log=self.log, preflight=self.preflight)
+        self.query_id = submission.query_id
+        self.log.info("%s is submitted to %s (query %s).", plan.name, order.compute_pool, self.query_id or "unknown")
 
-    def _stop_job(self, job: str) -> None:
-        action = self.policy().on_kill_action
-        self.log.info("The task is stopped: %s for %s.", action, job)
-        # A signal may have interrupted this thread inside the held connection: another one, in another thread.
-        killer = threading.Thread(target=self._kill, args=(job, action), name="spcs-kill", daemon=True)
-        killer.start()
-        killer.join(_KILL_PATIENCE)
+    def _wait(self, context: Any, plan: Plan, finish: Finish) -> Ending:
+        from airflow_provider_spcs.ending import Deadlines
 
-    def _kill(self, job: str, action: str) -> None:
-        from airflow_provider_spcs.killing import stop_job
-
-        try:
-            with self.door().hook(transient_timeout=20) as hook:
-                stop_job(hook, job, action)
-        except Exception:
-            self.log.exception("%s could not be stopped. `spcs gc` finds jobs whose task is no longer waiting.", job)
-
-    def _wait(self, context: Any, order: Order, name: JobName, existing: JobState | None) -> Any:
-        from airflow_provider_spcs.ending import Deadlines, Reason
-
+        existing = plan.existing
         begun = existing.created_at.timestamp() if existing and existing.created_at else time.time()
         deadlines = Deadlines(
             startup=begun + self.startup_timeout_seconds if self.startup_timeout_seconds else None,
             job=begun + self.job_limit if self.job_limit else None,
         )
         # A job that is over already needs no triggerer; a very short one would fire before the task is asleep.
-        if self.deferrable and not self._is_over(context, order, name, existing):
-            self._defer(context, name, deadlines)
-        from airflow_provider_spcs.status import DELETED
+        if self.deferrable and not self._is_over(plan):
+            self._defer(context, plan.name, deadlines)
         from airflow_provider_spcs.waiting import Waiter
 
-        follower = self._follower(name, {})
-        finish = self._finish(context, order, name, follower)
-        waiter = Waiter(
+        return Waiter(
             self.hook,
-            name,
-            follower=follower,
+            plan.name,
+            follower=finish.follower,
             deadlines=deadlines,
             poll_interval=self.poll_interval,
             stop=self._stop or threading.Event(),
             log=self.log,
-        )
-        with finish.in_sight(name):
-            ending = waiter.run()
-        gone = ending.reason is Reason.VANISHED or ending.status == DELETED.value
-        if gone and self._left_to_retry is False:
-            # Our own stop has dropped it, and this was seen sooner than the word that the task is stopped.
+        ).run()
+
+    def _conclude(self, finish: Finish, ending: Ending) -> Any:
+        from airflow_provider_spcs.ending import Reason
+
+        stopped = ending.reason is Reason.VANISHED or ending.status in ("CANCELLING", "CANCELLED", "DELETED")
+        if stopped and self._left_to_retry is False:
+            # Our own stop did that, and it was seen sooner than the word that the task is stopped.
             ending = replace(ending, reason=Reason.KILLED)
         if ending.reason is Reason.KILLED and self._left_to_retry:
             # Within seconds this process is killed for good: nothing more is read or asked.
             raise WorkerStopped(
-                str(name),
+                ending.job_name,
                 "this worker was told to stop",
                 "The job goes on",
                 "The retry takes it over",
-                job_name=str(name),
+                job_name=ending.job_name,
             )
-        return self._with_report(context, order, name, finish.conclude(ending))
+        return finish.conclude(ending)
 
-    def _is_over(self, context: Any, order: Order, name: JobName, known: JobState | None) -> bool:
-        with self._finish(context, order, name, None).in_sight(name):
-            state = known or self.hook.describe_job(name)
+    def _is_over(self, plan: Plan) -> bool:
+        state = plan.existing or self.hook.describe_job(plan.name)
         return state is not None and state.status.terminal
 
     def _defer(self, context: Any, name: JobName, deadlines: Deadlines) -> NoReturn:
@@ -324,7 +284,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             generation=self._attempt(context).generation,
         )
 
-    def _finish(self, context: Any, order: Order, name: JobName, follower: LogFollower | None) -> Finish:
+    def _finish(self, context: Any, order: Order, name: JobName, cursor: Mapping[str, Any]) -> Finish:
         from airflow_provider_spcs.finish import Finish
 
         return Finish(
@@ -343,7 +303,7 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
             git=self.git is not None,
             exit_codes=self.exit_codes,
             base_container=self.base_container,
-            follower=follower,
+            follower=self._reader(name, cursor) if self.get_logs else None,
             reread=lambda: self._reader(name, {}),
             tail=self.number_logs_exception,
             escalation=self.escalation,
@@ -351,9 +311,6 @@ class SpcsJobOperator(JobLineage, SpcsJobParameters):
 
     def _see(self, result: Result) -> None:
         self.result, self.commit = result.value, result.commit
-
-    def _follower(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower | None:
-        return self._reader(name, cursor) if self.get_logs else None
 
     def _reader(self, name: JobName, cursor: Mapping[str, Any]) -> LogFollower:
         from airflow_provider_spcs.logs import follow

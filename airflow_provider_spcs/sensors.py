@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, conf
 
+from airflow_provider_spcs.alerting import notes_failure
 from airflow_provider_spcs.connected_task import ConnectedTask
 from airflow_provider_spcs.ending import Deadlines, Ending, Reason
 from airflow_provider_spcs.errors import InvalidInput, SpcsError
+from airflow_provider_spcs.evidence import containers_of, pool_of
 from airflow_provider_spcs.failure import Facts, explain
 from airflow_provider_spcs.links import JOB_URL_KEY, SpcsJobLink, job_url
 from airflow_provider_spcs.pending import IMAGE_PATIENCE
@@ -72,6 +74,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         self.number_logs_exception = number_logs_exception
 
     @fails_at_once
+    @notes_failure
     def execute(self, context: Any) -> Any:
         """Look once; wait as asked if the job has not ended.
 
@@ -149,6 +152,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
         )
 
     @fails_at_once
+    @notes_failure
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:
         """Go on after the triggerer's event: what counts is the state now.
 
@@ -185,7 +189,7 @@ class SpcsJobSensor(ConnectedTask, BaseSensorOperator):
                 tail=self.number_logs_exception,
                 shown=None if self.get_logs else self.number_logs_exception,
             )
-        containers = self.hook.containers(state.name) or list(state.containers) if state else []
-        pool = self.hook.pool_state(state.compute_pool) if state and state.compute_pool else None
+        containers = containers_of(self.hook, state.name, state, self.log) if state else []
+        pool = pool_of(self.hook, state.compute_pool) if state else None
         fate = "The sensor leaves the job as it is." if state else ""
         return explain(Facts(ending, state, containers, pool, lines, fate=fate))

@@ -107,7 +107,7 @@ def test_bad_input_on_a_retry_leaves_no_job_of_an_earlier_try(
         ).execute(context(second))
     assert status(one.job_name) in (("PENDING", "RUNNING") if keep else ("CANCELLING", "CANCELLED"))
     assert (
-        f"{one.job_name}, of an earlier try: The job {'goes on and bills' if keep else 'is cancelled'}"
+        f"{one.job_name} would be left behind. The job {'goes on and bills' if keep else 'is cancelled'}"
         in capsys.readouterr().out
     )
 
@@ -132,7 +132,7 @@ def test_last_try_that_cannot_ask_says_that_a_job_may_go_on(
             SpcsJobOperator(**job, command=SLEEP).execute(context(TaskInstance(run_id="cannot-ask", try_number=3)))
     finally:
         fault.remove()
-    assert "A job of an earlier try may go on and bill" in capsys.readouterr().out
+    assert "A job of this task may go on and bill" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("deferrable", [False, True])

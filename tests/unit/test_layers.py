@@ -23,7 +23,7 @@ LAYERS = (
     PURE,
     ("session", "calls", "submission", "stage_files", "preflight", "client", "hooks", "door"),
     ("logs", "poller"),
-    ("connected_task", "triggers", "deferral", "sensors"),
+    ("connected_task", "triggers", "deferral", "sensors", "stoppable"),
     ("operators",),
 )
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
