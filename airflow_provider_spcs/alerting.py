@@ -35,15 +35,15 @@ def notes_failure(method: _Method) -> _Method:
             ours = _ours(error)
             # A worker that is told to stop has no time, and its retry goes on with the same job.
             if task.do_xcom_push and ours is not None and not isinstance(ours, WorkerStopped):
-                _note(context["ti"], ours)
+                _note(context, ours)
             raise
 
     return cast("_Method", run)
 
 
-def _note(ti: Any, error: SpcsError) -> None:
+def _note(context: Any, error: SpcsError) -> None:
     try:
-        ti.xcom_push(key=FAILURE_KEY, value=shown_facts(error))
+        context["ti"].xcom_push(key=FAILURE_KEY, value=shown_facts(error))
     except Exception:
         log.warning("XCom %s could not be pushed.", FAILURE_KEY, exc_info=True)
 

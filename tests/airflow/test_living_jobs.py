@@ -71,16 +71,19 @@ def test_living_job_of_a_task_that_fails_of_something_else_is_not_left_alone(
 
 
 def test_submission_whose_answer_is_lost_is_stopped_on_the_last_try(
-    job: dict[str, Any], account: RunningAccount, capsys: pytest.CaptureFixture[str]
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Patience is over before anybody knows whether the job is there; it is."""
     ti = TaskInstance(run_id="answer-lost", try_number=3)
-    fault = account.faults.reply_lost(sql="^EXECUTE JOB SERVICE")
-    try:
-        with pytest.raises(TransientError):
-            SpcsJobOperator(**job, command=SLEEP, transient_timeout_seconds=0.001).execute(context(ti))
-    finally:
-        fault.remove()
+    submit = SpcsHook.submit_job
+
+    def unanswered(hook: SpcsHook, *args: Any, **more: Any) -> Any:
+        submit(hook, *args, **more)
+        raise TransientError("EXECUTE JOB SERVICE", "no reply for the whole time")
+
+    monkeypatch.setattr(SpcsHook, "submit_job", unanswered)
+    with pytest.raises(TransientError):
+        SpcsJobOperator(**job, command=SLEEP).execute(context(ti))
     assert status(job_of(ti)) in STOPPED
     assert f"{job_of(ti)} would be left behind. The job is cancelled" in capsys.readouterr().out
     assert ti.xcoms["job_failure"]["error"] == "TransientError"
