@@ -81,7 +81,9 @@ class SpcsJobOperator(JobLineage, StoppableJob):
             cannot be pulled is given up after about two minutes in any case.
         job_timeout_seconds: Longest time from submission to the end.
         transient_timeout_seconds: How long errors that pass by themselves are borne.
-        get_logs: Show the containers' log lines while they come.
+        get_logs: Show the containers' log lines while they come. Deferred jobs of one connection are read in turn:
+            where a reading takes 0.3 seconds, a line waits for 4 seconds at most with 10 jobs that write, for half a
+            minute with 50, for about 12 minutes with 500. No line is lost.
         container_logs: Only of these containers; all when None.
         number_logs_exception: How many last lines an error carries, also without ``get_logs``; at most 100.
         on_finish_action: ``delete_succeeded_job`` (default), ``delete_job`` or ``keep_job``.
