@@ -20,6 +20,7 @@ from airflow_provider_spcs.log_end import end_of_log
 from airflow_provider_spcs.naming import JobName
 from airflow_provider_spcs.policy import ON_KILL_FATES, Policy
 from airflow_provider_spcs.result import Result, read_result
+from airflow_provider_spcs.retrying import Worth, advise
 from airflow_provider_spcs.waiting import Log
 
 if TYPE_CHECKING:
@@ -185,8 +186,11 @@ class Finish:
         """Whatever goes wrong within it, say what becomes of the job that nobody looks after any longer."""
         try:
             yield
-        except Exception:
-            self.log.warning("Waiting for %s failed. %s", name, self._let_go(name))
+        except Exception as error:
+            followed = advise(error).worth is not Worth.FAIL
+            self.log.warning(
+                "Waiting for %s failed. %s", name, self._let_go(name) if followed else self._stop_now(name)
+            )
             raise
 
     def _let_go(self, name: JobName) -> str:

@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_spcs import SpcsHook, SpcsJobOperator, SpcsJobSensor
 from airflow_provider_spcs.decorators import SpcsCommandOperator
 from airflow_provider_spcs.emulator import RunningAccount
-from airflow_provider_spcs.errors import JobError, JobFailedError, TransientError
+from airflow_provider_spcs.errors import InvalidInput, JobError, JobFailedError, TransientError
 from tests.airflow.fakes import TaskInstance, context
 from tests.airflow.test_promises import job_of, started
 from tests.airflow.test_trigger import FAIL, SEVEN, SLEEP, defer, first_event, status
@@ -68,6 +68,21 @@ def test_living_job_of_a_task_that_fails_of_something_else_is_not_left_alone(
     fail_after_submission(kind, job, ti, monkeypatch)
     assert status(job_of(ti)) in ends
     assert said in capsys.readouterr().out
+
+
+def test_living_job_of_a_task_that_no_retry_follows_is_stopped(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of three tries, and an error that no retry mends: Airflow makes no second one."""
+    ti = TaskInstance(run_id="hopeless")
+
+    def refused(*_: Any) -> Any:
+        raise InvalidInput("role", "it was dropped")
+
+    monkeypatch.setattr(SpcsHook, "find_job", refused)
+    with pytest.raises(InvalidInput):
+        SpcsJobOperator(**job, command=SLEEP).execute(context(ti))
+    assert status(ti.xcoms["job_name"]) in STOPPED
 
 
 def test_submission_whose_answer_is_lost_is_stopped_on_the_last_try(
