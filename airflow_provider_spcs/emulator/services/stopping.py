@@ -91,9 +91,10 @@ class Stopping:
                 self.fail(job, JobStatus.FAILED, reason, grace_seconds)
 
     def fail(self, job: Job, status: JobStatus, reason: str, grace_seconds: float) -> None:
-        """End a job as FAILED or INTERNAL_ERROR for a reason outside its containers."""
-        job.failure = reason
-        self._progress.job(job, status)
+        """End a job as FAILED or INTERNAL_ERROR for a reason outside its containers; a cancelled one as CANCELLED."""
+        if job.status is not JobStatus.CANCELLING:
+            job.failure = reason
+            self._progress.job(job, status)
         self.end(job, reason, grace_seconds)
         self._progress.settle(job)
 

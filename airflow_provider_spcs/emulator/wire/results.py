@@ -58,6 +58,8 @@ class StoredResult:
     changed: dict[str, int] = field(default_factory=dict)
     """How many rows were ``inserted`` or ``deleted`` by a statement whose own rows do not say so."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    query_ids: list[str] = field(default_factory=list)
+    """The statements whose result it is."""
 
     @property
     def rows(self) -> int:
@@ -89,8 +91,10 @@ class Results:
         self._clock = clock
         self._budget = budget if budget is not None else min(8 * 2**30, shutil.disk_usage(directory).free // 4)
         self._lock = threading.RLock()
-        self._kept: OrderedDict[str, StoredResult] = OrderedDict()
-        self._by_secret: dict[str, StoredResult] = {}
+        self._kept: dict[str, StoredResult] = {}
+        # In the order in which they were stored.
+        self._by_secret: OrderedDict[str, StoredResult] = OrderedDict()
+        self._bytes = 0
         for old in directory.iterdir():
             shutil.rmtree(old, ignore_errors=True)
 
@@ -116,8 +120,9 @@ class Results:
             raise
         stored.numbers = numbers.chosen()
         with self._lock:
-            self._kept[query_id] = stored
+            self._keep(query_id, stored)
             self._by_secret[stored.secret] = stored
+            self._bytes += stored.size
         self._collect()
         return stored
 
@@ -129,7 +134,7 @@ class Results:
         """
         stored = self.find(other)
         with self._lock:
-            self._kept[query_id] = stored
+            self._keep(query_id, stored)
         return stored
 
     def find(self, query_id: str) -> StoredResult:
@@ -158,22 +163,25 @@ class Results:
         with self._lock:
             return self._by_secret.get(secret)
 
+    def _keep(self, query_id: str, stored: StoredResult) -> None:
+        self._kept[query_id] = stored
+        stored.query_ids.append(query_id)
+
     def _collect(self) -> None:
+        """Drop from the oldest on, and never the newest; each statement comes here, so that nothing is counted anew."""
         oldest = self._clock.now() - KEPT
+        gone = []
         with self._lock:
-            unique = {id(stored): stored for stored in self._kept.values()}
-            total = sum(stored.size for stored in unique.values())
-            gone = []
-            for stored in list(unique.values())[:-1]:
-                if stored.created > oldest and total <= self._budget:
+            while len(self._by_secret) > 1:
+                stored = next(iter(self._by_secret.values()))
+                if stored.created > oldest and self._bytes <= self._budget:
                     break
-                total -= stored.size
                 gone.append(stored)
-            lost = {id(stored) for stored in gone}
-            for query_id in [key for key, stored in self._kept.items() if id(stored) in lost]:
-                del self._kept[query_id]
-            for stored in gone:
-                self._by_secret.pop(stored.secret, None)
+                del self._by_secret[stored.secret]
+                self._bytes -= stored.size
+                for query_id in stored.query_ids:
+                    if self._kept.get(query_id) is stored:
+                        del self._kept[query_id]
         for stored in gone:
             shutil.rmtree(stored.directory, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_spcs.emulator.account import Account
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from tests.waiting import DEADLINE
 
@@ -50,6 +52,26 @@ def test_cancel_ends_the_process_and_keeps_the_record(local: Local, make_spec: S
     assert local.ended("C1") == "CANCELLED"
     local.value("CALL C1!SPCS_CANCEL_JOB()")
     assert local.status("C1") == "CANCELLED"
+
+
+def test_account_that_closes_amid_a_cancel_ends_the_job_as_cancelled(
+    make_local: Callable[..., Local], make_spec: Spec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A container that ignores its request to end is killed soon, and no step of the shutdown is a defect."""
+    monkeypatch.setattr("airflow_provider_spcs.emulator.services.CLOSE_GRACE_SECONDS", 0.1)
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(3600)"
+    closing = make_local()
+    with contextlib.closing(closing.account):
+        closing.start("DEAF", make_spec(deaf))
+        closing.until(lambda: closing.status("DEAF") == "RUNNING")
+        closing.until(lambda: "deaf" in closing.logs("DEAF"))
+        closing.sql("SELECT DEAF!SPCS_CANCEL_JOB()")
+        assert closing.status("DEAF") == "CANCELLING"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    with contextlib.closing(Account(closing.account.home.root)) as account:
+        account.open()
+        session = account.session(database="EMULATOR", schema="PUBLIC")
+        assert session.rows("DESCRIBE SERVICE DEAF")[0][1] == "CANCELLED"
 
 
 def test_cancelled_sync_statement_cancels_its_job(local: Local, make_spec: Spec) -> None:
