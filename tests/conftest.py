@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from typing import Any
 
 import hypothesis
 import pytest
+
+from tests import distribution
 
 # Before anything heavy is imported, and for every process that a test starts:
 # threads of numerical libraries spin while they wait for each other, so that tests side by side on few cores crawl;
@@ -25,36 +29,19 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("tests")
 
-# Files that take the longest come first: one that is begun last keeps the others waiting.
-_LONG = (
-    "payload/test_end_to_end.py",
-    "emulator/test_ml_jobs_instances.py",
-    "emulator/test_faults_durability.py",
-    "emulator/test_registry.py",
-    "payload/test_train.py",
-    "emulator/test_model_inference.py",
-    "payload/test_long_runs.py",
-    "payload/test_instances.py",
-    "airflow/test_example_dags.py",
-    "airflow/test_decorators.py",
-    "airflow/test_job_view.py",
-    "airflow/test_retry_policy.py",
-    "emulator/test_snowpark_routines.py",
-    "emulator/test_server.py",
-    "emulator/test_pytest_plugin.py",
-    "emulator/test_snowpark_cases.py",
-    "airflow/test_trigger.py",
-    "airflow/test_adoption.py",
-    "airflow/test_operator_run.py",
-    "airflow/test_transient.py",
-)
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, the rest as it was."""
+    """Long units first, the rest as it was."""
+    items.sort(key=distribution.rank)
 
-    def rank(item: pytest.Item) -> int:
-        path = item.path.as_posix()
-        return next((number for number, name in enumerate(_LONG) if path.endswith(name)), len(_LONG))
 
-    items.sort(key=rank)
+def pytest_collection_finish() -> None:
+    """Leave what the imports made out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Distribution:
+    """Give the processes of pytest-xdist whole units."""
+    return distribution.Distribution(config, log)
