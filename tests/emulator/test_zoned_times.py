@@ -40,6 +40,8 @@ _CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("select (select max(t) from tz) > '2020-01-01'::timestamp_tz", [(True,)]),
     ("select max(column1) from values ('2024-01-01 10:00:00 +0200'::timestamp_tz), (null)", [(_at(_EAST),)]),
     ("select datediff(hour, min(t), max(t)) from tz", [(7,)]),
+    ("select c::timestamp_tz, try_cast(c as timestamp_tz) from values ('2024-01-01 10:00:00 -0500') as s(c)",
+     [(_at(_WEST), _at(_WEST))]),
     ("select t as x, hour(x) from tz where id = 2", [(_at(_WEST), 10)]),
 ]  # fmt: skip
 

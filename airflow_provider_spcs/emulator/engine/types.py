@@ -231,7 +231,7 @@ deviates(
     "types",
     "Times keep microseconds; Snowflake keeps nanoseconds.",
     "GROUP BY, DISTINCT and set operations tell TIMESTAMP_TZ values of one moment with two offsets apart; "
-    "RESULT_SCAN and unloaded files show them in UTC.",
+    "RESULT_SCAN and unloaded files keep the moment alone.",
     "NUMBER(38,0) declared by an integer word (INT, BIGINT) holds 64 bits.",
     "FLOAT and NUMBER results of functions follow DuckDB's precision where sqlglot knows no Snowflake rule.",
 )

@@ -18,6 +18,7 @@ from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.stages.contents import blocks, compression_of, holds
 from airflow_provider_spcs.emulator.stages.formats import FileFormat
 from airflow_provider_spcs.emulator.stages.location import File, Location, Staged
+from airflow_provider_spcs.emulator.stages.parquet_names import given
 from airflow_provider_spcs.emulator.stages.records import records
 
 if TYPE_CHECKING:
@@ -237,20 +238,20 @@ def _parquet(session: Session, location: Location, files: list[File], shape: Fil
         f"read_parquet([{paths}], union_by_name=true, filename='SF_FILE', file_row_number=true, "
         f"binary_as_string={binary}, hive_partitioning=false)"
     )
-    fields = parquet_fields(session, call)
+    read = parquet_fields(session, call, paths)
+    fields = {name: kind for _, name, kind in read}
     listed = "[" + ", ".join(_entry(session, location, file) for file in files) + "]"
-    packed = ", ".join(f"{quoted(name)} := {json_form(quoted(name), kind)}" for name, kind in fields.items())
-    typed = [f"{_microseconds(f'F.{quoted(name)}', kind)} AS {_field(name)}" for name, kind in fields.items()]
+    typed = [f"{_microseconds(f'F.{quoted(stored)}', kind)} AS {_field(name)}" for stored, name, kind in read]
     typed += [
-        f"{_epoch(kind)}(F.{quoted(name)}) AS {_field(name + '#')}"
-        for name, kind in fields.items()
+        f"{_epoch(kind)}(F.{quoted(stored)}) AS {_field(name + '#')}"
+        for stored, name, kind in read
         if kind.startswith("TIMESTAMP")
     ]
     entry = f"list_filter({listed}, lambda f: f.path = F.SF_FILE)[1]"
     if len(files) == 1:
         entry = f"{listed}[1]"
     columns = [
-        f'CAST(to_json(struct_pack({packed})) AS JSON) AS "$1"' if packed else "CAST('{}' AS JSON) AS \"$1\"",
+        f'{_packed(read)} AS "$1"',
         *typed,
         f'{entry}.name AS "METADATA$FILENAME"',
         'F.file_row_number + 1 AS "METADATA$FILE_ROW_NUMBER"',
@@ -284,13 +285,22 @@ def _epoch(kind: str) -> str:
     return f"epoch_{functions.get(kind, 'us')}"
 
 
+def _packed(read: list[tuple[str, str, str]]) -> str:
+    """The record as JSON; a struct cannot have keys that differ only in case."""
+    if any(stored != name for stored, name, _ in read):
+        pairs = ", ".join(f"{text(name)}, {json_form(quoted(stored), kind)}" for stored, name, kind in read)
+        return f"CAST(json_object({pairs}) AS JSON)"
+    packed = ", ".join(f"{quoted(name)} := {json_form(quoted(name), kind)}" for _, name, kind in read)
+    return f"CAST(to_json(struct_pack({packed})) AS JSON)" if packed else "CAST('{}' AS JSON)"
+
+
 def json_form(column: str, kind: str) -> str:
     """How a value shows inside the JSON of ``$1``: times as text, the rest as it is."""
     return f"CAST({column} AS VARCHAR)" if kind.startswith(("TIMESTAMP", "DATE", "TIME")) else column
 
 
-def parquet_fields(session: Session, call: str) -> dict[str, str]:
-    """Columns and DuckDB types of what a ``read_parquet`` call reads.
+def parquet_fields(session: Session, call: str, paths: str) -> list[tuple[str, str, str]]:
+    """DuckDB's names, own names and DuckDB's types of the columns that a ``read_parquet`` call reads.
 
     Raises:
         SnowflakeError: 100152 when a file is no Parquet file.
@@ -299,9 +309,11 @@ def parquet_fields(session: Session, call: str) -> dict[str, str]:
 
     try:
         with session.account.engine.cursor() as cursor:
-            described = cursor.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()
+            rows = cursor.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()
+            described = [row[:2] for row in rows if row[0] not in {"SF_FILE", "file_row_number"}]
+            names = given(cursor, paths, [row[0] for row in described])
     except duckdb.Error as error:
         raise SnowflakeError(
             f"Error parsing the Parquet file: {str(error).splitlines()[0]}", 100152, "22000"
         ) from error
-    return {row[0]: row[1] for row in described if row[0] not in {"SF_FILE", "file_row_number"}}
+    return [(stored, names[stored], kind) for stored, kind in described]

@@ -239,7 +239,7 @@ def _of_choice(node: Any, moment: str) -> str:
 def _of_cast(node: exp.Cast, moment: str) -> str:
     source = node.this
     while isinstance(source, exp.Cast | exp.Paren) or (
-        isinstance(source, exp.Anonymous) and str(source.this) in {"sf_timestamp_tz", "sf_text"}
+        isinstance(source, exp.Anonymous) and str(source.this) in {"sf_timestamp_tz", "sf_text", "TRY"}
     ):
         source = source.expressions[0] if isinstance(source, exp.Anonymous) else source.this
     if isinstance(source, exp.Literal) and source.is_string:
@@ -247,8 +247,10 @@ def _of_cast(node: exp.Cast, moment: str) -> str:
     if _is_moment(source):
         return _offset(source)
     kind = source.meta.get("kind")
-    if (isinstance(source, exp.Anonymous) and source.this == "sf_time_in") or (kind and kind.name == "VARCHAR"):
-        return f"coalesce(sf_text_offset({source.sql('duckdb')}), sf_here({moment}))"
+    field = isinstance(source, exp.Column) and source.name[:1] == "$"
+    read = field or (isinstance(source, exp.Anonymous) and source.this == "sf_time_in")
+    if read or (kind and kind.name == "VARCHAR"):
+        return f"coalesce(sf_text_offset(sf_text({source.sql('duckdb')})), sf_here({moment}))"
     return f"sf_here({moment})"
 
 

@@ -34,6 +34,10 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a typ
         node.set("to", exp.DataType.build("TIMESTAMPTZ"))
         if isinstance(inner, exp.Literal) and inner.is_string:
             inner.set("this", re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", inner.this))
+        elif _read_as_text(inner):
+            made = exp.Anonymous(this="sf_timestamp_tz", expressions=[inner.copy()])
+            attempt = exp.Anonymous(this="TRY", expressions=[made])
+            inner.replace(attempt if isinstance(node, exp.TryCast) else made)
         return _from_variant(node)
     if kind.this in {exp.DType.TIME, exp.DType.BINARY, exp.DType.VARBINARY}:
         node.set("to", exp.DataType.build("TIME" if kind.this is exp.DType.TIME else "BLOB", dialect="duckdb"))
@@ -48,6 +52,14 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a typ
     if kind.this is exp.DType.DECIMAL or kind.this in exp.DataType.INTEGER_TYPES:
         return _number(node, kind)
     return _from_variant(node)
+
+
+def _read_as_text(node: Any) -> bool:
+    """Whether a value is text: by its type, or as a field of a staged file."""
+    kind = node.meta.get("declared") or node.meta.get("kind")
+    if kind is not None:
+        return bool(kind.name == "VARCHAR")
+    return isinstance(node, exp.Column) and node.name[:1] == "$" and node.name[1:].isdigit()
 
 
 def _said(kind: Any) -> Declared | None:
