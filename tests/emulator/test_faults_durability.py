@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -195,9 +194,10 @@ def test_kill_at_any_moment_loses_no_job_and_doubles_none(emulator: Emulator) ->
                     emulator.submit(name, f"print('{name}'); exit({number % 3})", connection)
                     answered.add(name)
 
+        enough = len(answered) + chance.randint(5, 20)
         loader = threading.Thread(target=load)
         loader.start()
-        time.sleep(chance.uniform(0.3, 1.2))
+        until(lambda enough=enough: len(answered) >= enough, "jobs that were submitted", pause=0.001)  # type: ignore[misc]
         emulator.kill()
         over.set()
         loader.join()

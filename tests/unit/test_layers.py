@@ -142,31 +142,38 @@ def test_provider_modules_import_nothing_heavy_at_module_level() -> None:
     assert not guilty
 
 
-def imported_by(statement: str) -> set[str]:
-    """Modules that a fresh interpreter has after ``statement``."""
-    code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """Modules that one fresh interpreter has after each of three imports, the lightest first."""
+    statements = {
+        "pure": "; ".join(f"import airflow_provider_spcs.{module}" for module in PURE),
+        "hook": "import airflow_provider_spcs.hooks, airflow_provider_spcs.logs",
+        "plugin": "import airflow_provider_spcs.job_view.plugin",
+    }
+    code = "import sys\n" + "\n".join(f"{each}; print(*sys.modules)" for each in statements.values())
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(done.stdout.split())
+    return dict(zip(statements, (set(line.split()) for line in done.stdout.splitlines()[-3:]), strict=True))
 
 
-def test_pure_modules_in_a_fresh_interpreter_bring_in_no_airflow_and_no_snowflake() -> None:
+def test_pure_modules_in_a_fresh_interpreter_bring_in_no_airflow_and_no_snowflake(loaded: dict[str, set[str]]) -> None:
     """The rule as the interpreter sees it, whatever the imports look like."""
-    loaded = imported_by("\n".join(f"import airflow_provider_spcs.{module}" for module in PURE))
     # Snowpark's .pth file puts an empty package "snowflake" into every interpreter; what is below it counts.
-    assert not {name for name in loaded if name.startswith(("airflow.", "snowflake.", "requests.", "pandas."))}
+    below = ("airflow.", "snowflake.", "requests.", "pandas.")
+    assert not {name for name in loaded["pure"] if name.startswith(below)}
 
 
-def test_hook_in_a_fresh_interpreter_brings_in_no_connector() -> None:
+def test_hook_in_a_fresh_interpreter_brings_in_no_connector(loaded: dict[str, set[str]]) -> None:
     """A DAG file that imports the hook must not pay for the connector."""
-    loaded = imported_by("import airflow_provider_spcs.hooks, airflow_provider_spcs.logs")
-    assert not {name for name in loaded if name.startswith(("snowflake.connector", "snowflake.snowpark", "pandas"))}
+    assert "airflow_provider_spcs.hooks" in loaded["hook"]
+    heavy = ("snowflake.connector", "snowflake.snowpark", "pandas")
+    assert not {name for name in loaded["hook"] if name.startswith(heavy)}
 
 
-def test_plugin_in_a_fresh_interpreter_brings_in_no_web_application() -> None:
+def test_plugin_in_a_fresh_interpreter_brings_in_no_web_application(loaded: dict[str, set[str]]) -> None:
     """Every process of Airflow loads plugins; only the API server's first request pays for the views."""
-    loaded = imported_by("import airflow_provider_spcs.job_view.plugin")
-    assert not {name for name in loaded if name.startswith(("fastapi", "jinja2.ext", "snowflake.connector"))}
-    assert "airflow_provider_spcs.job_view.application" not in loaded
+    assert "airflow_provider_spcs.job_view.plugin" in loaded["plugin"]
+    assert not {name for name in loaded["plugin"] if name.startswith(("fastapi", "jinja2.ext", "snowflake.connector"))}
+    assert "airflow_provider_spcs.job_view.application" not in loaded["plugin"]
 
 
 def test_files_of_the_core_are_short() -> None:
