@@ -91,7 +91,7 @@ class Engine:
         if database and objects.find("DATABASE", Name.account_level(database)) is not None:
             session.database = database
             wanted = schema or "PUBLIC"
-            if objects.find("SCHEMA", Name(database, "", wanted)) is not None:
+            if wanted == "INFORMATION_SCHEMA" or objects.find("SCHEMA", Name(database, "", wanted)) is not None:
                 session.schema = wanted
         if warehouse and objects.find("WAREHOUSE", Name.account_level(warehouse)) is not None:
             session.warehouse = warehouse

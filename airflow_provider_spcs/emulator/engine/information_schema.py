@@ -39,7 +39,7 @@ def _tables(session: Session, database: str) -> Result:
                     "CLUSTERING_KEY"]),
         *map(number, ["ROW_COUNT", "BYTES", "RETENTION_TIME"]),
         timestamp_ltz("CREATED"), timestamp_ltz("LAST_ALTERED"),
-        *map(text, ["COMMENT", "IS_TEMPORARY", "IS_INSERTABLE_INTO"]),
+        *map(text, ["COMMENT", "IS_TEMPORARY", "IS_INSERTABLE_INTO", "IS_ICEBERG", "IS_DYNAMIC", "IS_HYBRID"]),
     ]  # fmt: skip
     rows: list[tuple[object, ...]] = []
     for item in catalog.relations(session, database):
@@ -50,7 +50,7 @@ def _tables(session: Session, database: str) -> Result:
             (database, item.name.schema, item.name.name, said.get("owner"), kind, transient,
             said.get("cluster_by") or None,
              item.rows, None if item.rows is None else 0, 1, moment, moment, said.get("comment") or None,
-             "YES" if item.temporary else "NO", "YES")
+             "YES" if item.temporary else "NO", "YES", "NO", "NO", "NO")
         )  # fmt: skip
     return Result(columns, rows)
 

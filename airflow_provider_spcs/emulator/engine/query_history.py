@@ -6,7 +6,7 @@ Source: Snowflake's documentation, "QUERY_HISTORY, QUERY_HISTORY_BY_*".
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_spcs.emulator.registry import table
 from airflow_provider_spcs.emulator.result import Result, boolean, number, text, timestamp_ltz
@@ -92,12 +92,13 @@ def _moment(value: Any) -> datetime | None:
 
 def _row(query: Query, ended: datetime | None) -> tuple[object, ...]:
     context = query.context
+    parameters = cast("dict[str, object]", context.get("parameters") or {})
     elapsed = int((query.ended - query.started) * 1000) if query.ended else None
     size = "X-Small" if context.get("warehouse") else None
     return (
         query.id, query.request.sql, context.get("database"), context.get("schema"), _kind(query.request.sql),
         query.session_id, query.user, context.get("role"), context.get("warehouse"), size,
-        "STANDARD" if size else None, 1 if size else None, context.get("query_tag") or "", query.status,
+        "STANDARD" if size else None, 1 if size else None, str(parameters.get("QUERY_TAG") or ""), query.status,
         query.error.errno if query.error else None, query.error.message if query.error else None,
         datetime.fromtimestamp(query.started, UTC), ended, elapsed, 0,
         query.stored.rows if query.stored else None, 0, elapsed, 0, 0, 0, 0, False,

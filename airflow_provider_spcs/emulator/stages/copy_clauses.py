@@ -111,14 +111,15 @@ def parse(session: Session, statement: Statement) -> Copy:
     else:
         places = Places(statement)
         place, tail = places.next(), places.options()
+    if not place.startswith("@"):
+        # Before the options: those of external places are unknown here.
+        raise unsupported(f"COPY INTO from {place}: only internal stages")
     copy = Copy(table, columns, place, query, binds, read(tail, OPTIONS))
     tail.end()
     _check_validation(copy)
     for name in ("INCLUDE_METADATA", "FILE_PROCESSOR"):
         if name in copy.options:
             raise unsupported(f"COPY INTO ... {name}")
-    if not place.startswith("@"):
-        raise unsupported(f"COPY INTO from {place}: only internal stages")
     for name in _BOOLEANS:
         copy.flag(name)
     if "FILES" in copy.options and not isinstance(copy.options["FILES"], list):

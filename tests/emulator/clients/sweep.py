@@ -55,6 +55,8 @@ CLIENTS = [
     Client("ml", "ml.py", ("snowflake-ml-python==2.6.0", "xgboost>=3.1", "scikit-learn>=1.5")),
     Client("sqlalchemy", "sqlalchemy_client.py", ("snowflake-sqlalchemy==2.1.0", "pandas", "pyarrow")),
     Client("core", "core.py", ("snowflake-core==1.14.0",)),
+    Client("airflow", "airflow_provider.py",
+           ("apache-airflow-providers-snowflake==6.20.0", "apache-airflow==3.3.2", "polars", "aiohttp")),
     # The command line pins what is newer than some indexes have.
     Client("snow", "snow_cli.py", ("snowflake-cli==3.31.0",), ("pip", "certifi")),
 ]  # fmt: skip

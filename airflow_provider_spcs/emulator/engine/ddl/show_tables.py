@@ -54,18 +54,21 @@ def show_views(session: Session, statement: Statement) -> Result:
 
 @command("SHOW OBJECTS", "SHOW TERSE OBJECTS")
 def show_objects(session: Session, statement: Statement) -> Result:
-    """SHOW OBJECTS: tables and views."""
+    """SHOW OBJECTS: tables and views.
+
+    Source: dbt-snowflake, whose transient tables come back as no other kind of relation than TABLE.
+    """
     rows = [
-        (_moment(item), item.name.name, item.name.database, item.name.schema, _kind(item),
+        (_moment(item), item.name.name, item.name.database, item.name.schema, _kind(item).replace("TRANSIENT", "TABLE"),
          item.document.get("comment", ""), _clustering(item), item.rows or 0, 0,
-         item.document.get("owner", ""), "1", "ROLE")
+         item.document.get("owner", ""), "1", "ROLE", None, "N", "N", "N")
         for item in chosen(session, statement, {"TABLE", "VIEW"})
     ]  # fmt: skip
     columns: list[Column] = [
         timestamp_ltz("created_on"),
         *map(text, ["name", "database_name", "schema_name", "kind", "comment", "cluster_by"]),
         *map(number, ["rows", "bytes"]),
-        *map(text, ["owner", "retention_time", "owner_role_type"]),
+        *map(text, ["owner", "retention_time", "owner_role_type", "budget", "is_hybrid", "is_dynamic", "is_iceberg"]),
     ]
     return Result(columns, list(rows), kind=Kind.SHOW)
 
