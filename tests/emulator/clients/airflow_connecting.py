@@ -8,8 +8,8 @@ import json
 import os
 from typing import Any
 
-from airflow.sdk.execution_time.context import set_current_context
 from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.execution_time.context import set_current_context
 from cases import Place
 
 SCHEMA = "AIRFLOW"

@@ -5,28 +5,27 @@ Command: see ``cases.py``; needs ``apache-airflow`` and ``apache-airflow-provide
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp())
-os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-_HOME = Path(sys.argv[sys.argv.index("--home") + 1])
-# aiohttp looks at it when it is imported.
-os.environ["SSL_CERT_FILE"] = str(_HOME / "tls" / "ca-bundle.pem")
-
-import airflow_hook  # noqa: F401 registers its cases
-import airflow_jobs  # noqa: F401 registers its cases
-import airflow_operators  # noqa: F401 registers its cases
-import airflow_sql_api  # noqa: F401 registers its cases
-from airflow_connecting import environment
 from cases import Place, main
+
+_CASES = ("airflow_hook", "airflow_jobs", "airflow_operators", "airflow_sql_api")
 
 
 def prepare(place: Place) -> None:
-    """Connections and a schema of the cases' own."""
-    environment(place, _HOME)
+    """Connections, a schema of the cases' own, and the cases: Airflow reads its environment when it is imported."""
+    home = Path(sys.argv[sys.argv.index("--home") + 1])
+    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp())
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    # So does aiohttp.
+    os.environ["SSL_CERT_FILE"] = str(home / "tls" / "ca-bundle.pem")
+    importlib.import_module("airflow_connecting").environment(place, home)
+    for name in _CASES:
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

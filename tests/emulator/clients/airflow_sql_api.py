@@ -40,8 +40,11 @@ def api_runs_and_reads(place: Place) -> None:
 def api_runs_several(place: Place) -> None:
     """A string of three statements."""
     hook = _hook()
-    ids = hook.execute_query("create or replace table EMULATOR.AIRFLOW.API (i int); insert into EMULATOR.AIRFLOW.API values (1), (2); "
-                             "select count(*) from EMULATOR.AIRFLOW.API", statement_count=3)  # fmt: skip
+    table = "EMULATOR.AIRFLOW.API"
+    script = (
+        f"create or replace table {table} (i int); insert into {table} values (1), (2); select count(*) from {table}"
+    )
+    ids = hook.execute_query(script, statement_count=3)
     status = hook.wait_for_query(ids[0], raise_error=True)
     same(status["status"], "success")
     same(len(status["statement_handles"]), 3)

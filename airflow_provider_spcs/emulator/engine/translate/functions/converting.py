@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
-from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted
+from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted, moment_of
 from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import picked_by_list
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
@@ -176,7 +176,8 @@ def _converted(node: Any) -> exp.Expr:
     if len(zones) == 2:
         moment = f"timezone({zones[0]}, CAST({source} AS TIMESTAMP))"
         return _cast(f"timezone({zones[1]}, {moment})", "TIMESTAMP", Declared("TIMESTAMP_NTZ"))
-    made = _cast(f"sf_timestamp_tz({source})", "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+    moment = moment_of(node.expressions[-1], zoned=True)
+    made = _cast(_text(moment), "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
     made.meta["zone"] = zones[0]
     return made
 

@@ -88,7 +88,7 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
         source = node.expressions[0]
         wanted = node.expressions[1] if len(node.expressions) > 1 else None
         if wanted is None or (isinstance(wanted, exp.Literal) and wanted.this.upper() == "AUTO"):
-            made = function("sf_timestamp" if zone == "NTZ" else "sf_timestamp_tz", source)
+            made = moment_of(source, zoned=zone != "NTZ")
         elif is_format(wanted):
             made = formatted(source, wanted, zoned=zone != "NTZ")
         else:
@@ -99,6 +99,14 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
         return cast
 
     return rule
+
+
+def moment_of(source: Any, *, zoned: bool) -> exp.Expr:
+    """Any value as a moment; a moment directly: DuckDB unfolds a macro at each use of its argument."""
+    known = isinstance(source, exp.Cast) and source.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
+    if known and (zoned or source.meta.get("zone") is None):
+        return source
+    return function("sf_timestamp_tz" if zoned else "sf_timestamp", source)
 
 
 def is_format(wanted: Any) -> bool:
