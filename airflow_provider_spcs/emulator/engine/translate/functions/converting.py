@@ -176,8 +176,7 @@ def _converted(node: Any) -> exp.Expr:
     if len(zones) == 2:
         moment = f"timezone({zones[0]}, CAST({source} AS TIMESTAMP))"
         return _cast(f"timezone({zones[1]}, {moment})", "TIMESTAMP", Declared("TIMESTAMP_NTZ"))
-    moment = moment_of(node.expressions[-1], zoned=True)
-    made = _cast(_text(moment), "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
+    made = _cast(_text(moment_of(node.expressions[-1], zoned=True)), "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
     made.meta["zone"] = zones[0]
     return made
 

@@ -103,9 +103,10 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
 
 def moment_of(source: Any, *, zoned: bool) -> exp.Expr:
     """Any value as a moment; a moment directly: DuckDB unfolds a macro at each use of its argument."""
-    known = isinstance(source, exp.Cast) and source.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
-    if known and (zoned or source.meta.get("zone") is None):
-        return source
+    moment = isinstance(source, exp.Cast) and source.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
+    if moment and (zoned or source.meta.get("zone") is None):
+        made: exp.Expr = source
+        return made
     return function("sf_timestamp_tz" if zoned else "sf_timestamp", source)
 
 
