@@ -65,6 +65,9 @@ class FunctionSource:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise _refusal(where, "a generator hands back no value", "Return a list")
         _check_names(where, function)
+        if function.__code__.co_filename == "<string>":
+            # Python 3.13 would find the text of its own `python -c` under that name.
+            raise _refusal(where, "its source cannot be read (it was made from a string)", "Define it in a file")
         try:
             lines, first = inspect.getsourcelines(function)
         except (OSError, TypeError) as error:
