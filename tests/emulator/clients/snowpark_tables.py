@@ -249,15 +249,18 @@ def _sql_function(s: Session) -> Any:
 expect("execute_immediate", lambda s: s.sql("execute immediate 'select 4'").collect(), [(4,)])
 
 
-def _renamed(s: Session) -> bool:
+def _renamed(s: Session) -> list[Any]:
     s.sql("create or replace schema EMULATOR.OLD_NAME").collect()
+    s.sql("create table EMULATOR.OLD_NAME.KEPT as select 7 as N").collect()
+    s.sql("drop schema if exists EMULATOR.NEW_NAME").collect()
     s.use_schema("SNOWPARK_CASES")
-    with refused("unsupported", "COVERAGE.md"):
-        s.sql("alter schema EMULATOR.OLD_NAME rename to EMULATOR.NEW_NAME").collect()
-    return True
+    s.sql("alter schema EMULATOR.OLD_NAME rename to EMULATOR.NEW_NAME").collect()
+    with refused("does not exist"):
+        s.table("EMULATOR.OLD_NAME.KEPT").collect()
+    return s.table("EMULATOR.NEW_NAME.KEPT").collect()
 
 
 expect("query_history", _history, 2)
 expect("insert_all", _insert_all, (2, 1))
 expect("sql_function", _sql_function, 12.5)
-expect("rename_schema_is_refused_clearly", _renamed, True)
+expect("rename_schema", _renamed, [(7,)])

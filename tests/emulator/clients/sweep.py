@@ -70,7 +70,7 @@ def _python(client: Client, environments: Path) -> Path:
         subprocess.run(["uv", "venv", "-q", "-p", sys.executable, place], check=True)
         overrides = environments / f"{place.name}-overrides.txt"
         overrides.write_text("\n".join(client.overrides))
-        install = ["uv", "pip", "install", "-q", "--no-config", "-p", python, "--override", overrides, *client.requirements]
+        install = ["uv", "pip", "install", "--no-config", "-qp", python, "--override", overrides, *client.requirements]
         subprocess.run(install, check=True)
     return python
 
