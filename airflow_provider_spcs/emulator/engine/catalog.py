@@ -47,7 +47,7 @@ class Relation:
         name: Its Snowflake name.
         kind: ``"TABLE"`` or ``"VIEW"``.
         physical: Its name in DuckDB.
-        rows: How many it has; None for a view.
+        rows: How many it has, those deleted included until `counted`; None for a view.
         document: created_on, owner, comment, transient, text (of a view), cluster_by.
     """
 
@@ -63,9 +63,9 @@ class Relation:
         return "%#" in self.physical
 
 
-_LIST = """
+_LIST = f"""
 SELECT schema_name, table_name, 'TABLE', estimated_size, comment FROM duckdb_tables()
-WHERE NOT internal AND NOT contains(table_name, '%!')
+WHERE NOT internal AND NOT contains(table_name, '{physical.DROPPED}')
 UNION ALL SELECT schema_name, view_name, 'VIEW', NULL, comment FROM duckdb_views() WHERE NOT internal
 """
 
@@ -85,14 +85,14 @@ def relations(session: Session, database: str | None = None, schema: str | None 
             continue
         name = Name(its_database, its_schema, physical.decode(stored))
         found.append(Relation(name, kind, stored, size, _document(comment)))
-    _count(session, [item for item in found if item.kind == "TABLE"])
     return found
 
 
-def _count(session: Session, tables: list[Relation]) -> None:
-    """Set the numbers of rows; DuckDB's own ones still count what was deleted."""
+def counted(session: Session, found: list[Relation]) -> list[Relation]:
+    """The relations, their tables with the true numbers of rows: DuckDB's own ones still count what was deleted."""
     import duckdb
 
+    tables = [item for item in found if item.kind == "TABLE"]
     counts = " UNION ALL ".join(
         f"SELECT {index}, count(*) FROM {physical.relation(item.name, item.physical)}"
         for index, item in enumerate(tables)
@@ -102,7 +102,8 @@ def _count(session: Session, tables: list[Relation]) -> None:
             for index, rows in cursor.execute(counts).fetchall() if counts else []:
                 tables[index].rows = rows
         except duckdb.CatalogException:  # one of them was dropped meanwhile
-            return
+            return found
+    return found
 
 
 def find(session: Session, name: Name) -> Relation | None:

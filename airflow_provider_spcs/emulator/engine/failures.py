@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.errors import (
     COVERAGE_PAGE,
     SnowflakeError,
@@ -28,7 +29,7 @@ _BAD_PATTERN = (
     "invalid repetition size", "invalid named capture group",
 )  # fmt: skip
 """How RE2 begins to say what is wrong with a pattern."""
-_MASK = re.compile(r"%~[0-9a-f]+")
+_MASK = re.compile(physical.MASK)
 """What tells names of the same letters in other cases apart."""
 _QUOTED = re.compile(r"'([^']*)'")
 _DOUBLE_QUOTED = re.compile(r'"([^"]*)"')

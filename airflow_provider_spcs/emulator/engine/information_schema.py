@@ -42,7 +42,7 @@ def _tables(session: Session, database: str) -> Result:
         *map(text, ["COMMENT", "IS_TEMPORARY", "IS_INSERTABLE_INTO", "IS_ICEBERG", "IS_DYNAMIC", "IS_HYBRID"]),
     ]  # fmt: skip
     rows: list[tuple[object, ...]] = []
-    for item in catalog.relations(session, database):
+    for item in catalog.counted(session, catalog.relations(session, database)):
         said, moment = item.document, _moment(item.document)
         kind = "VIEW" if item.kind == "VIEW" else "LOCAL TEMPORARY" if item.temporary else "BASE TABLE"
         transient = "YES" if said.get("transient") else "NO"

@@ -11,18 +11,14 @@ import re
 
 from airflow_provider_spcs.emulator.names import Name, quoted
 
-MASKED_KEY = '%~[0-9a-f]+":'
-"""The end of a column's name as a key of JSON text."""
-MASK = "%~[0-9a-f]+$"
-"""The end of a column's physical name."""
-_MASK = re.compile(r"%~[0-9a-f]+(?=(?:_\d+)?\Z)")
+MASK = "%~[0-9a-f]+"
+"""What a name that is not all upper case carries, as a regular expression."""
+_LAST_MASK = re.compile(rf"{MASK}(?=(?:_\d+)?\Z)")
 
 
 def encode(part: str) -> str:
     """The physical form of one part of a name."""
-    safe = part.replace("%", "%25").replace(".", "%2E")
-    mask = sum(1 << index for index, char in enumerate(safe) if char != char.upper())
-    return f"{safe}%~{mask:x}" if mask else safe
+    return column(part.replace("%", "%25").replace(".", "%2E"))
 
 
 def column(name: str) -> str:
@@ -33,7 +29,7 @@ def column(name: str) -> str:
 
 def column_name(physical: str) -> str:
     """The name that :func:`column` wrote, be it numbered by DuckDB or not."""
-    return _MASK.sub("", physical)
+    return _LAST_MASK.sub("", physical)
 
 
 def decode(physical: str) -> str:

@@ -82,7 +82,7 @@ def chosen(session: Session, statement: Statement, kinds: set[str]) -> Iterable[
         if item.kind in kinds and wanted.matches(item.name.name)
     ]
     found.sort(key=lambda item: item.name)
-    return found if wanted.limit is None else found[: wanted.limit]
+    return catalog.counted(session, found[: wanted.limit])
 
 
 def _kind(item: catalog.Relation) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.statement import Statement
 
-_LIST = "SELECT schema_name, table_name FROM duckdb_tables() WHERE contains(table_name, '%!')"
+_LIST = f"SELECT schema_name, table_name FROM duckdb_tables() WHERE contains(table_name, '{physical.DROPPED}')"
 
 
 def keep(session: Session, cursor: Any, table: Relation) -> None:

@@ -43,7 +43,7 @@ def _unpivoted(node: exp.Pivot, listed: list[exp.Expr]) -> None:
     column = listed[0].this
     shown = exp.Anonymous(this="regexp_replace", expressions=[
         exp.column(column.this.copy() if isinstance(column, exp.Column) else column.copy()),
-        exp.Literal.string(physical.MASK), exp.Literal.string(""),
+        exp.Literal.string(f"{physical.MASK}$"), exp.Literal.string(""),
     ])  # fmt: skip
     replaced = exp.Alias(this=shown, alias=exp.to_identifier(column.name, quoted=True))
     _over(source, exp.Star(replace=[replaced]), node)

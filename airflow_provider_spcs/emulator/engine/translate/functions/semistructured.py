@@ -83,7 +83,7 @@ def _all_columns(star: Any, *, keep_null: bool = False) -> exp.Expr:
         this="regexp_replace",
         expressions=[
             sql(f"CAST(to_json({row.sql('duckdb')}) AS VARCHAR)"),
-            *map(exp.Literal.string, (physical.MASKED_KEY, '":', "g")),
+            *map(exp.Literal.string, (f'{physical.MASK}":', '":', "g")),
         ],
     )
     made = sql(f"CAST({keys.sql('duckdb')} AS JSON)")
