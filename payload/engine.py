@@ -4,7 +4,8 @@
 
     in_memory   all rows binned in memory: every tree sees every row                    58 bytes a row at nine features
     external    all rows binned in a file that the kernel pages in and out              37
-    blocks      rows divided into K blocks, each of which trains rounds / K of the trees, one block in memory at a time
+    blocks      rows divided into K blocks, each of which trains rounds / K of the trees; the bins of the next are made
+                meanwhile
 
 The figures are what ``tests/benchmarks/training.py`` measures from ten to a hundred million rows; the choice expects
 more, because a container that runs out of memory loses hours.
@@ -100,11 +101,16 @@ def bytes_per_row(engine: str, features: int, missing: bool) -> float:
     return 60 + features * (6.0 if missing else 3.0)
 
 
+def _bytes_per_block_row(size: Size) -> float:
+    """A row of the block that is trained on, and one of the next block, whose bins and labels are made meanwhile."""
+    return bytes_per_row(IN_MEMORY, size.features, size.missing) + 4 + size.features * (2.0 if size.missing else 1.0)
+
+
 def expected_memory(engine: str, size: Size, blocks: int = 1) -> int:
     """Peak of memory in bytes, in expectation."""
     base = CONSTANT_BYTES + size.watched_rows * bytes_per_row(IN_MEMORY, size.features, size.missing)
     if engine == BLOCKS:
-        return int(base + size.rows / blocks * bytes_per_row(IN_MEMORY, size.features, size.missing))
+        return int(base + size.rows / blocks * _bytes_per_block_row(size))
     return int(base + size.rows * bytes_per_row(engine, size.features, size.missing))
 
 
@@ -186,7 +192,7 @@ def check_blocks(engine: Engine, batches: int) -> None:
 def _blocks(size: Size, limit: MemoryLimit, rounds: int, forced: str, wanted: int | None) -> Engine:
     room = int(limit.bytes * _SHARE)
     rest = room - expected_memory(BLOCKS, Size(0, size.features, size.missing, size.watched_rows))
-    each = bytes_per_row(IN_MEMORY, size.features, size.missing)
+    each = _bytes_per_block_row(size)
     if rest <= 0:
         raise _too_large("memory", CONSTANT_BYTES, limit, "Give the container more memory")
     blocks = wanted or max(2, -(-int(size.rows * each) // rest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ahead import ahead
 from instances import Instance
 from scores import Scoreboard
 from table_cache import HOLDOUT, TableCache
@@ -50,8 +51,8 @@ def evaluate_holdout(booster: xgboost.Booster, cache: TableCache, instance: Inst
     board = Scoreboard()
     column = _slice_column(cache)
     slices = {value: Scoreboard(_SLICE_SHIFT) for value in cache.categories(column)} if column else {}
-    for features, labels in cache.batches(HOLDOUT):
-        probabilities = booster.inplace_predict(features)
+    scored = ((*batch, booster.inplace_predict(batch[0])) for batch in cache.batches(HOLDOUT))
+    for features, labels, probabilities in ahead(scored):
         board.add(labels, probabilities)
         if column:
             codes = features[column].combine_chunks().indices.fill_null(-1).to_numpy(zero_copy_only=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ahead import ahead
 from engine import BLOCKS, EXTERNAL, Engine
 from table_cache import HOLDOUT, TRAIN, VALIDATION, TableCache
 
@@ -56,6 +57,7 @@ class MatrixMaker:
         rows: Rows to learn from over all instances.
         threads: Processors to use.
         on_batch: Called at each batch; may raise to end the work.
+        overlapped: Whether to build the next block while one is trained on.
     """
 
     def __init__(  # noqa: PLR0917 - what a matrix is made of
@@ -66,22 +68,31 @@ class MatrixMaker:
         rows: int,
         threads: int,
         on_batch: Callable[[], None],
+        *,
+        overlapped: bool,
     ) -> None:
         self._cache, self._engine, self._work, self._threads = cache, engine, work, threads
-        self._on_batch = on_batch
+        self._on_batch, self._overlapped = on_batch, overlapped
+        self._blocks: Iterator[xgboost.QuantileDMatrix] | None = None
         self._sampled_bins = engine.name == BLOCKS or rows > 2 * REFERENCE_ROWS
         self._bins: xgboost.QuantileDMatrix | None = None
         self._whole: Matrices | None = None
         self._watched: dict[str, xgboost.DMatrix] | None = None
 
     def segment(self, block: int) -> Matrices:
-        """The matrices of one block; those of a single block are built once."""
+        """The matrices of one block, asked for one after the other; those of a single block are built once."""
         if self._engine.name == BLOCKS:
-            return self._with_watched(self._part(block, self._engine.blocks))
+            if self._blocks is None:
+                blocks = self._from(block)
+                self._blocks = ahead(blocks) if self._overlapped else blocks
+            return self._with_watched(next(self._blocks))
         if self._whole is None:
             external = self._engine.name == EXTERNAL
             self._whole = self._with_watched(self._external() if external else self._part(0, 1))
         return self._whole
+
+    def _from(self, first: int) -> Iterator[xgboost.QuantileDMatrix]:
+        return (self._part(block, self._engine.blocks) for block in range(first, self._engine.blocks))
 
     def _reference(self) -> xgboost.QuantileDMatrix | None:
         """Rows that decide the bins; None lets all of them."""

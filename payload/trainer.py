@@ -230,7 +230,11 @@ class _Run:
 
     def _boost(self, cache: TableCache, engine: Engine, rows: dict[str, int]) -> State:
         arguments = self._arguments
-        maker = MatrixMaker(cache, engine, self._work, rows[TRAIN], self._threads, self._watch.check)
+        # Instances talk to each other while they build as while they train, and a GPU has one queue.
+        overlapped = self._instance.count == 1 and self._device == "cpu"
+        maker = MatrixMaker(
+            cache, engine, self._work, rows[TRAIN], self._threads, self._watch.check, overlapped=overlapped
+        )
         checkpoints = self._checkpoints(cache, engine)
         loaded = checkpoints.load() if checkpoints and self._instance.leads else None
         state = gather(self._instance, loaded)[0] or State()
