@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import certifi
 import hypothesis
 import pytest
 
@@ -18,6 +21,14 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
 # a hundred interpreters are started, and each would compile all that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# the connector would ask six addresses of clouds, at each connection, whether this is one of their machines;
+os.environ["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] = "true"
+# a client reads all authorities that it trusts, a hundred and more, at each connection, and no test leaves this machine.
+_TRUSTED = tempfile.NamedTemporaryFile("w", prefix="spcs-tests-", suffix=".pem")
+_END = "-----END CERTIFICATE-----\n"
+_TRUSTED.write(Path(certifi.where()).read_text().partition(_END)[0] + _END)
+_TRUSTED.flush()
+os.environ.update(dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), _TRUSTED.name))
 
 # A slow machine is no failure, and the same examples each time: what a change breaks is what its own run shows.
 hypothesis.settings.register_profile(

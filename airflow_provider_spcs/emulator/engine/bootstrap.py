@@ -33,8 +33,10 @@ def bootstrap(engine: Engine) -> None:
     """Make what is missing; safe to repeat."""
     cursor = engine.cursor()
     temporary.sweep(cursor)
+    cursor.execute("BEGIN")
     for macro in MACROS:
         cursor.execute(f"CREATE OR REPLACE MACRO {macro}")
+    cursor.execute("COMMIT")
     _migrate(cursor)
     for database in ("EMULATOR", "SNOWFLAKE"):
         _make(engine, "DATABASE", Name.account_level(database), "")

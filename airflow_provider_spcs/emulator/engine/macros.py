@@ -123,7 +123,9 @@ MACROS = [
         WHEN typeof(x) = 'DOUBLE' OR typeof(x) LIKE 'DECIMAL%' THEN make_timestamp(CAST(TRY_CAST(x::VARCHAR AS
         DOUBLE) * 1000000 AS BIGINT))
         ELSE TRY_CAST(x AS TIMESTAMP) END""",
-    "sf_months_between(a, b) AS sf_months_of(sf_timestamp(a), sf_timestamp(b))",
+    # By way of a list, since `sf_months_of` repeats its arguments, and each would be the whole of `sf_timestamp`.
+    """sf_months_between(a, b) AS list_transform([{'a': sf_timestamp(a), 'b': sf_timestamp(b)}],
+        lambda v: sf_months_of(v.a, v.b))[1]""",
     """sf_date(x) AS CASE WHEN typeof(x) IN ('VARCHAR', 'STRING_LITERAL', 'JSON') AND NOT
         regexp_full_match(sf_text(x), '-?[0-9]+') THEN coalesce(TRY_CAST(sf_text(x) AS DATE),
         CAST(left(sf_other_time(sf_text(x), 'Date'), 10) AS DATE)) ELSE CAST(sf_timestamp(x) AS DATE) END""",
@@ -165,8 +167,8 @@ MACROS = [
     f"""sf_tz(x {ZONED}) AS x, (x TIMESTAMPTZ) AS sf_moment_at(x, sf_here(x)),
         (x TIMESTAMP) AS sf_moment_at(CAST(x AS TIMESTAMPTZ), sf_here(CAST(x AS TIMESTAMPTZ))),
         (x DATE) AS sf_moment_at(CAST(x AS TIMESTAMPTZ), sf_here(CAST(x AS TIMESTAMPTZ))),
-        (x VARCHAR) AS sf_moment_at(sf_timestamp_tz(x), coalesce(sf_text_offset(sf_text(x)),
-        sf_here(sf_timestamp_tz(x))))""",
+        (x VARCHAR) AS list_transform([sf_timestamp_tz(x)],
+        lambda m: sf_moment_at(m, coalesce(sf_text_offset(sf_text(x)), sf_here(m))))[1]""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",

@@ -16,7 +16,7 @@ from airflow_provider_spcs.emulator.endpoints import Endpoints
 from airflow_provider_spcs.emulator.faults.middleware import FaultyApp
 from airflow_provider_spcs.emulator.wire.app import application
 from airflow_provider_spcs.emulator.wire.proxy import HEADER_LIMIT, Proxy
-from airflow_provider_spcs.emulator.wire.tls import certificates
+from airflow_provider_spcs.emulator.wire.tls import Certificates, certificates
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -66,7 +66,7 @@ class Listener:
         app = FaultyApp(application(gateway), gateway)
         self._servers = [
             _server(app),
-            _server(app, certificate=str(self._certificates.certificate), key=str(self._certificates.key)),
+            _server(app, self._certificates),
         ]
         self._ready, self._failure = threading.Event(), ""
         self._thread = threading.Thread(target=self._run, name="emulator-wire", daemon=True)
@@ -112,11 +112,11 @@ class Listener:
         tunnel.close()
 
 
-def _server(app: ASGIApp, certificate: str | None = None, key: str | None = None) -> uvicorn.Server:
+def _server(app: ASGIApp, certificates: Certificates | None = None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_certfile=certificates and str(certificates.near),
+        ssl_keyfile=certificates and str(certificates.key),
         log_config=None,
         log_level="critical",
         access_log=False,
@@ -126,6 +126,9 @@ def _server(app: ASGIApp, certificate: str | None = None, key: str | None = None
         timeout_graceful_shutdown=1,
         server_header=False,
     )
+    config.load()
+    if certificates is not None and config.ssl is not None:
+        config.ssl.sni_callback = certificates.for_other_hosts()
     return uvicorn.Server(config)
 
 

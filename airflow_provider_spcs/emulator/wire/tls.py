@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,8 +37,9 @@ host as it is asked for, the authority's key would have to be kept.
 
 Source: https://docs.snowflake.com/en/user-guide/admin-account-identifier
 """
+NEAR = ("localhost",)
 HOSTS = (
-    "localhost",
+    *NEAR,
     "*.snowflakecomputing.com",
     "*.snowflakecomputing.app",
     "*.registry.snowflakecomputing.com",
@@ -51,19 +53,26 @@ _RENEW_BEFORE = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Certificates:
-    """Files in the home: the server's certificate and key, and what clients are to trust."""
+    """Files in the home: the server's certificates and their key, and what clients are to trust."""
 
     certificate: Path
+    """Of all emulated hosts."""
+    near: Path
+    """Of this machine alone: a client reads every name of a certificate, and a hundred take it longer than a query."""
     key: Path
     bundle: Path
     """What `TRUST_VARIABLES` are to name: the authorities trusted so far (``certifi``'s by default), and ours."""
 
-    def context(self) -> ssl.SSLContext:
-        """The server's side of a TLS connection."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key)
-        return context
+    def for_other_hosts(self) -> Callable[[ssl.SSLSocket | ssl.SSLObject, str | None, ssl.SSLContext], None]:
+        """The ``sni_callback`` of a server that has the near certificate: whoever asks for another host gets its own."""
+        everywhere = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        everywhere.load_cert_chain(self.certificate, self.key)
+
+        def choose(connection: ssl.SSLSocket | ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
+            if host is not None and host not in NEAR:
+                connection.context = everywhere
+
+        return choose
 
 
 def certificates(directory: Path) -> Certificates:
@@ -72,7 +81,7 @@ def certificates(directory: Path) -> Certificates:
     Args:
         directory: Theirs alone. The authority's private key is not kept: nobody can make further certificates with it.
     """
-    found = Certificates(directory / "server.pem", directory / "server.key", directory / "ca-bundle.pem")
+    found = Certificates(*(directory / name for name in ("server.pem", "near.pem", "server.key", "ca-bundle.pem")))
     authority = directory / "ca.pem"
     if not _usable(found, authority):
         _make(found, authority)
@@ -88,7 +97,7 @@ def _trusted_already(ours: Path) -> str:
 
 
 def _usable(found: Certificates, authority: Path) -> bool:
-    if not (found.certificate.exists() and found.key.exists() and authority.exists()):
+    if not all(file.exists() for file in (found.certificate, found.near, found.key, authority)):
         return False
     made = x509.load_pem_x509_certificate(found.certificate.read_bytes())
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -106,11 +115,23 @@ def _make(found: Certificates, authority: Path) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in HOSTS]
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+    write_private(found.key, pem)
+    authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    for file, hosts in ((found.certificate, HOSTS), (found.near, NEAR)):
+        file.write_bytes(_signed(hosts, key.public_key(), ca_name, ca_key).public_bytes(serialization.Encoding.PEM))
+
+
+def _signed(
+    hosts: Sequence[str], key: ec.EllipticCurvePublicKey, ca_name: x509.Name, ca_key: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    """A certificate of hosts and of this machine's loopback addresses."""
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    server = (
-        _builder(name, ca_name, key.public_key())
+    return (
+        _builder(name, ca_name, key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -118,11 +139,6 @@ def _make(found: Certificates, authority: Path) -> None:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    plain = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
-    write_private(found.key, pem)
-    authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    found.certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
