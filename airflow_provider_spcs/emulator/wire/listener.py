@@ -115,8 +115,8 @@ class Listener:
 def _server(app: ASGIApp, certificates: Certificates | None = None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        ssl_certfile=certificates and str(certificates.near),
-        ssl_keyfile=certificates and str(certificates.key),
+        ssl_certfile=str(certificates.near) if certificates is not None else None,
+        ssl_keyfile=str(certificates.key) if certificates is not None else None,
         log_config=None,
         log_level="critical",
         access_log=False,
