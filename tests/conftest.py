@@ -23,8 +23,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # the connector would ask six addresses of clouds, at each connection, whether this is one of their machines;
 os.environ["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] = "true"
-# a client reads all authorities that it trusts, a hundred and more, at each connection, and no test leaves this machine.
-_TRUSTED = tempfile.NamedTemporaryFile("w", prefix="spcs-tests-", suffix=".pem")
+# a client reads all authorities that it trusts, a hundred and more, at each connection; no test leaves this machine.
+_TRUSTED = tempfile.NamedTemporaryFile("w", prefix="spcs-tests-", suffix=".pem")  # noqa: SIM115  (as long as the process)
 _END = "-----END CERTIFICATE-----\n"
 _TRUSTED.write(Path(certifi.where()).read_text().partition(_END)[0] + _END)
 _TRUSTED.flush()

@@ -82,7 +82,7 @@ class Credentials:
         """Whether this is the user's password; a wrong one takes the same time for a user that does not exist."""
         with self._lock:
             salt, _, known = self._state["passwords"].get(user, f"{bytes(16).hex()}$-").partition("$")
-        # A hash that is slow by intent, once; under a key that is never written a fast one is as good for the next times.
+        # The hash is slow by intent: once. From then on a fast one is as good, under a key that is never written.
         mark = hmac.digest(self._key, f"{known}{password}".encode(), "sha256")
         if mark in self._proven:
             return True

@@ -64,7 +64,7 @@ class Certificates:
     """What `TRUST_VARIABLES` are to name: the authorities trusted so far (``certifi``'s by default), and ours."""
 
     def for_other_hosts(self) -> Callable[[ssl.SSLSocket | ssl.SSLObject, str | None, ssl.SSLContext], None]:
-        """The ``sni_callback`` of a server that has the near certificate: whoever asks for another host gets its own."""
+        """The ``sni_callback`` of a server with the near certificate: whoever asks for another host gets the other."""
         everywhere = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         everywhere.load_cert_chain(self.certificate, self.key)
 
