@@ -70,7 +70,11 @@ def _functions() -> str:
         ("Any other", "what sqlglot translates to DuckDB; what it cannot is refused with error 2 or 2140"),
     ]
     calls = [("function", f"`{name}`", _said(handler)) for name, handler in sorted(registry.SCALARS.items())]
-    calls += [("table function", f"`{name}`", _said(handler)) for name, handler in sorted(registry.TABLES.items())]
+    calls += [
+        ("table function", f"`{name}`", _said(handler))
+        for name, handler in sorted(registry.TABLES.items())
+        if not name.startswith("SF_")
+    ]
     calls += [("method", f"`object!{name}`", _said(handler)) for name, handler in sorted(registry.METHODS.items())]
     return (
         _table("Functions", ("Family", "Functions"), rows)

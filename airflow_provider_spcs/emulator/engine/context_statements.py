@@ -106,8 +106,10 @@ def set_parameter(session: Session, name: str, value: Any) -> None:
     """Set a session parameter.
 
     Raises:
-        SnowflakeError: 1008 for a value of the wrong type, or an unknown time zone.
+        SnowflakeError: 1006 for a parameter that no session has; 1008 for a value of the wrong type, or an unknown time zone.
     """
+    if not parameters.known(name):
+        raise SnowflakeError(f"SQL compilation error:\ninvalid parameter '{name}'", 1006, "22023")
     known = parameters.DEFAULTS.get(name)
     if known is not None and known.type == "BOOLEAN" and not isinstance(value, bool):
         if str(value).upper() not in {"TRUE", "FALSE"}:

@@ -173,7 +173,7 @@ _SAID = {
     "Set operations can only apply": (
         "invalid number of result columns for set operator input branches", 1789, "42601",
     ),
-    "Subquery returns": ("Unsupported subquery type: it gives more than one column.", 2031, "42601"),
+    "Subquery returns": ("Unsupported subquery type cannot be evaluated", 2031, "42601"),
     "Window functions are not supported here": ("A window function needs OVER.", 1003, "42000"),
 }  # fmt: skip
 """What Snowflake says where the binder says this."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate import zoned
+from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import MAX_TEXT
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.types import Declared
 
 _LONGEST_NUMBER = 38
+_CONVERTED = {"TIMESTAMP_TZ", "VARIANT", "BINARY"}
+"""Types whose values are made from others."""
 
 
 def limited(kind: Declared | None) -> bool:
     """Whether DuckDB's type of a column holds more than Snowflake's, or holds values in another form."""
-    if kind is not None and kind.name == "TIMESTAMP_TZ":
+    if kind is not None and kind.name in _CONVERTED:
         return True
     if kind is None or kind.first is None or kind.loose:
         return False
@@ -91,6 +94,11 @@ def _replace(cell: exp.Expr, kind: Declared | None) -> None:
 def _fitted(value: exp.Expr, kind: Declared) -> exp.Expr:
     if kind.name == "TIMESTAMP_TZ":
         return zoned.stored(value)
+    if kind.name == "VARIANT":
+        made: exp.Expr = variant(value)
+        return made
+    if kind.name == "BINARY":
+        return exp.Anonymous(this="sf_binary", expressions=[value])
     name = "sf_fit" if kind.name == "VARCHAR" else "sf_fit_number"
     return exp.Anonymous(this=name, expressions=[value, exp.Literal.number(kind.first)])
 

@@ -37,7 +37,7 @@ def mend(tree: exp.Insert, table: Sequence[tuple[str, Declared]]) -> None:
         for cell, kind in zip(cells, kinds, strict=False):
             if kind is not None and isinstance(cell, exp.Literal) and cell.is_string:
                 if kind.name == "BINARY":
-                    cell.replace(exp.Anonymous(this="unhex", expressions=[cell.copy()]))
+                    cell.replace(exp.Anonymous(this="sf_unhex", expressions=[cell.copy()]))
                 else:
                     cell.set("this", _text(cell.this, kind.name))
 

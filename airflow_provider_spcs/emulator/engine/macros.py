@@ -14,7 +14,8 @@ MACROS = [
         WHEN 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\\.0$', '')
         WHEN 'BLOB' THEN hex(x::VARCHAR::BLOB)
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
-        WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g %z')
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g ') ||
+        regexp_replace(replace(strftime(TRY_CAST(x AS TIMESTAMPTZ), '%z'), ':', ''), '^(...)$', '\\100')
         ELSE x::VARCHAR END""",
     # As a cast to VARCHAR shows it: ten digits of a float.
     "sf_varchar(x) AS CASE typeof(x) WHEN 'DOUBLE' THEN format('{:.10g}', TRY_CAST(x::VARCHAR AS DOUBLE)) "
@@ -34,12 +35,23 @@ MACROS = [
     "sf_changes(l) AS CAST(coalesce(list_sum(list_transform(range(2, len(l) + 1), "
     "lambda i: CASE WHEN l[i] <> l[i - 1] THEN 1 ELSE 0 END)), 0) AS BIGINT)",
     "sf_parse_url(u, p) AS CAST(sf_parse_url_text(u, p) AS JSON)",
-    # A value as VARIANT: text becomes a JSON string, times as they are shown, JSON stays.
-    "sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON WHEN typeof(x) LIKE 'TIMESTAMP%' THEN "
-    "to_json(sf_text(x)) WHEN typeof(x) = 'TIME' THEN to_json(left(CAST(x AS VARCHAR), 8)) ELSE to_json(x) END",
-    "sf_is_decimal(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
+    "sf_variant_number(t) AS CAST(CASE WHEN contains(t, '.') THEN rtrim(rtrim(t, '0'), '.') ELSE t END AS JSON)",
+    "sf_marked(t, n) AS CAST(CAST(to_json(t) AS VARCHAR) || repeat(' ', n) AS JSON)",
+    # A value as VARIANT: text becomes a JSON string, times as they are shown, JSON stays. JSON has no such types: a
+    # float has an exponent, and as many blanks after a string say what it is, which no reader of JSON sees.
+    """sf_variant(x) AS CASE WHEN typeof(x) = 'JSON' THEN x::JSON
+        WHEN typeof(x) = 'DOUBLE' AND isfinite(TRY_CAST(x AS DOUBLE))
+        THEN CAST(format('{:.15e}', TRY_CAST(x AS DOUBLE)) AS JSON)
+        WHEN typeof(x) LIKE 'DECIMAL%' THEN sf_variant_number(x::VARCHAR)
+        WHEN typeof(x) = 'DATE' THEN sf_marked(x::VARCHAR, 1)
+        WHEN typeof(x) = 'TIME' THEN sf_marked(left(CAST(x AS VARCHAR), 8), 2)
+        WHEN typeof(x) = 'TIMESTAMP' THEN sf_marked(sf_text(x), 3)
+        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN sf_marked(sf_text(x), 4)
+        WHEN typeof(x) = 'BLOB' THEN sf_marked(sf_text(x), 6)
+        ELSE to_json(x) END""",
+    "sf_is_number(x) AS json_type(x::JSON) IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')",
     # What a VARIANT is compared by: numbers as numbers, before texts.
-    "sf_order(x) AS CASE WHEN x IS NULL THEN NULL WHEN sf_is_decimal(x) THEN "
+    "sf_order(x) AS CASE WHEN x IS NULL THEN NULL WHEN sf_is_number(x) THEN "
     "{'text': false, 'number': CAST(x AS DOUBLE), 'value': ''} ELSE "
     "{'text': true, 'number': 0.0::DOUBLE, 'value': coalesce(json_extract_string(x, '$'), '')} END",
     # Elements by 0-based index or by key; SQL NULL when missing.
@@ -52,14 +64,26 @@ MACROS = [
     "sf_fraction(seed, i) AS (hash(xor(hash(i), seed)) >> 11)::DOUBLE / 9007199254740992.0 + 5.551115123125783e-17",
     "sf_uniform_int(lo, hi, f) AS CAST(lo AS BIGINT) + CAST(floor(f * (hi - lo + 1)) AS BIGINT)",
     "sf_normal(mean, sd, u, v) AS mean + sd * sqrt(-2 * ln(greatest(u, 1e-300))) * cos(2 * pi() * v)",
-    """sf_typeof(x) AS CASE json_type(x::JSON) WHEN 'VARCHAR' THEN 'VARCHAR' WHEN 'UBIGINT' THEN 'INTEGER'
-        WHEN 'BIGINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN 'DECIMAL' WHEN 'NULL' THEN 'NULL_VALUE'
-        ELSE json_type(x::JSON) END""",
+    """sf_typeof(x) AS CASE json_type(x::JSON) WHEN 'VARCHAR' THEN coalesce(
+        ['DATE', 'TIME', 'TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'TIMESTAMP_TZ', 'BINARY'][
+        length(x::VARCHAR) - length(rtrim(x::VARCHAR))], 'VARCHAR')
+        WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER' WHEN 'HUGEINT' THEN 'INTEGER'
+        WHEN 'DOUBLE' THEN CASE WHEN contains(lower(x::VARCHAR), 'e') THEN 'DOUBLE'
+        WHEN contains(x::VARCHAR, '.') AND NOT ends_with(x::VARCHAR, '.0') THEN 'DECIMAL' ELSE 'INTEGER' END
+        WHEN 'NULL' THEN 'NULL_VALUE' ELSE json_type(x::JSON) END""",
+    "sf_is_decimal(x) AS sf_typeof(x) IN ('INTEGER', 'DECIMAL')",
+    "sf_is_double(x) AS sf_typeof(x) IN ('INTEGER', 'DECIMAL', 'DOUBLE')",
     """sf_parse_json(x) AS CASE WHEN x IS NULL OR trim(x::VARCHAR) = '' THEN NULL
         WHEN lower(trim(x::VARCHAR)) IN ('null', 'true', 'false') THEN json(lower(x::VARCHAR))
+        WHEN regexp_full_match(x::VARCHAR, '\\s*-?[0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+\\s*')
+        THEN CAST(format('{:.15e}', TRY_CAST(x::VARCHAR AS DOUBLE)) AS JSON)
         WHEN json_valid(x::VARCHAR) THEN json(x::VARCHAR)
         ELSE CAST(sf_lenient_json(x::VARCHAR) AS JSON) END""",
-    "sf_try_parse_json(x) AS TRY(sf_parse_json(x))",
+    # The last of several values of one key is kept.
+    "sf_parse_last(x) AS CAST(sf_in_order(CAST(sf_parse_json(x) AS VARCHAR)) AS JSON)",
+    "sf_keys_like(o, p) AS CAST(to_json(map_from_entries(list_transform("
+    "list_filter(json_keys(o), lambda k: k ILIKE p), "
+    "lambda k: {'k': k, 'v': json_extract(o, '$.\"' || k || '\"')}))) AS JSON)",
     # Records of FLATTEN; a pointer says a key, whatever characters it has.
     """sf_flat(x, start_, kinds) AS CASE
         WHEN json_type(x) = 'ARRAY' AND kinds <> 'OBJECT' THEN list_transform(json_extract(x, '$[*]'), lambda e, i:
@@ -75,6 +99,9 @@ MACROS = [
         'path_': start_, 'index_': CAST(NULL AS BIGINT), 'value_': CAST(NULL AS JSON),
         'this_': CASE WHEN json_type(x) IN ('ARRAY', 'OBJECT') THEN x END}] ELSE l END""",
     """sf_split_records(x, d) AS list_transform(string_split(sf_text(x), d), lambda e, i:
+        {'index_': CAST(i AS BIGINT), 'value_': e})""",
+    r"""sf_strtok_records(x, d) AS list_transform(list_filter(string_split_regex(sf_text(x),
+        '[' || regexp_replace(d, '([^A-Za-z0-9 ])', '\\\1', 'g') || ']'), lambda e: e <> ''), lambda e, i:
         {'index_': CAST(i AS BIGINT), 'value_': e})""",
     "sf_split(x, d) AS to_json(string_split(x, d))",
     """sf_to_array(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_type(sf_variant(x)) = 'ARRAY' THEN sf_variant(x)
@@ -171,6 +198,9 @@ MACROS = [
         lambda m: sf_moment_at(m, coalesce(sf_text_offset(sf_text(x)), sf_here(m))))[1]""",
     "sf_to_object(x) AS CASE WHEN json_type(x::JSON) = 'OBJECT' THEN x::JSON END",
     "sf_object_insert(o, k, v) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, v))",
+    # A value that may be JSON null, which stays; SQL NULL adds nothing.
+    "sf_object_insert_any(o, k, v) AS CAST(sf_object_insert_text(CAST(o::JSON AS VARCHAR), k::VARCHAR, "
+    "coalesce(CAST(v::JSON AS VARCHAR), '')) AS JSON)",
     "sf_object_delete(o, k) AS json_merge_patch(o::JSON, json_object(k::VARCHAR, NULL))",
     "sf_is(x, kind) AS CASE WHEN x IS NOT NULL THEN json_type(sf_variant(x)) = kind END",
     "sf_is_integer(x) AS json_type(sf_variant(x)) IN ('UBIGINT', 'BIGINT', 'HUGEINT')",
@@ -185,15 +215,26 @@ MACROS = [
     "sf_array_sort(a, asc_, nulls_) AS CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), asc_, nulls_) AS JSON)",
     "sf_get_ignore_case(o, k) AS CAST(sf_get_ignore_case_text(CAST(o::JSON AS VARCHAR), k) AS JSON)",
     "sf_parse_ip(t, k, p) AS CAST(sf_parse_ip_text(t, k, p) AS JSON)",
-    "sf_arrays_to_object(k, v) AS CAST(to_json(map_from_entries(list_transform(list_zip("
+    "sf_arrays_to_object(k, v) AS CAST(to_json(map_from_entries(list_filter(list_transform(list_zip("
     "list_transform(k::JSON::JSON[], lambda e: json_extract_string(e, '$')), v::JSON::JSON[]), "
-    "lambda p: {'k': p[1], 'v': p[2]}))) AS JSON)",
+    "lambda p: {'k': p[1], 'v': p[2]}), lambda e: e.k IS NOT NULL))) AS JSON)",
     "sf_map_contains(k, m) AS list_contains(json_keys(m::JSON), sf_text(k))",
     "sf_map_size(m) AS CAST(len(json_keys(m::JSON)) AS BIGINT)",
     "sf_map_cat(a, b) AS json_merge_patch(a::JSON, b::JSON)",
     "sf_map_pick(m, k) AS CAST(sf_map_pick_text(CAST(m AS VARCHAR), CAST(k AS VARCHAR)) AS JSON)",
     "sf_array_union_agg(x) AS CAST(sf_array_union_text(CAST(to_json(list(x::JSON)) AS VARCHAR)) AS JSON)",
-    "sf_base64(x) AS to_base64(encode(sf_text(x)))",
+    "sf_base64(x) AS to_base64(CASE WHEN typeof(x) = 'BLOB' THEN CAST(x::VARCHAR AS BLOB) ELSE encode(sf_text(x)) END)",
+    "sf_unhex(t) AS CASE WHEN t IS NULL OR regexp_full_match(t, '([0-9A-Fa-f]{2})*') THEN unhex(t) ELSE "
+    "error('100115|22000|The following string is not a legal hex-encoded value: ''' || t || '''') END",
+    "sf_binary(x) AS CASE WHEN typeof(x) = 'BLOB' THEN CAST(x::VARCHAR AS BLOB) ELSE sf_unhex(sf_text(x)) END",
+    # What a lambda makes of an element: whole numbers stay whole.
+    "sf_element(x) AS CASE WHEN typeof(x) = 'DOUBLE' AND TRY_CAST(x AS DOUBLE) = floor(TRY_CAST(x AS DOUBLE)) "
+    "AND abs(TRY_CAST(x AS DOUBLE)) < 1e15 THEN to_json(TRY_CAST(x AS BIGINT)) ELSE to_json(x) END",
+    *(
+        f"sf_{name}(x) AS CASE WHEN {wrong} THEN error('100132|P0000|Invalid floating point operation: {name}(' || "
+        f"sf_text(x) || ')') ELSE {name}(x) END"
+        for name, wrong in (("sqrt", "x < 0"), ("ln", "x <= 0"), ("acos", "abs(x) > 1"), ("asin", "abs(x) > 1"))
+    ),
     "sf_chr(n) AS chr(CAST(n AS INTEGER))",
     "sf_contains(a, b) AS contains(sf_text(a), sf_text(b))",
     "sf_factorial(n) AS CAST(factorial(CAST(n AS INTEGER)) AS HUGEINT)",

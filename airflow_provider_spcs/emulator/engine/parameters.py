@@ -47,6 +47,26 @@ DEFAULTS: dict[str, Parameter] = {
     "WEEK_OF_YEAR_POLICY": Parameter(0, "NUMBER", "How weeks of the year are counted"),
     "WEEK_START": Parameter(0, "NUMBER", "First day of the week; 0 for ISO"),
 }
+_NAMES = {
+    *("ACTIVE_PYTHON_PROFILER", "AUTOCOMMIT_API_SUPPORTED", "CORTEX_MODELS_ALLOWLIST", "DEFAULT_DDL_COLLATION"),
+    *("DEFAULT_NULL_ORDERING", "ENFORCE_NETWORK_RULES_FOR_INTERNAL_STAGES", "ERROR_ON_NONDETERMINISTIC_MERGE"),
+    *("GEOGRAPHY_OUTPUT_FORMAT", "GEOMETRY_OUTPUT_FORMAT", "HYBRID_TABLE_LOCK_TIMEOUT", "JSON_INDENT"),
+    *("LOG_EVENT_LEVEL", "LOG_LEVEL", "METRIC_LEVEL", "NOORDER_SEQUENCE_AS_DEFAULT", "PYTHON_PROFILER_MODULES"),
+    *("PYTHON_PROFILER_TARGET_STAGE", "QUERY_RESULT_FORMAT", "READ_CONSISTENCY_MODE", "S3_STAGE_VPCE_DNS_NAME"),
+    *("SEARCH_PATH", "SIMULATED_DATA_SHARING_CONSUMER", "STRICT_JSON_OUTPUT", "TIMESTAMP_DAY_IS_ALWAYS_24H"),
+    *("TRACE_LEVEL", "TRANSACTION_DEFAULT_ISOLATION_LEVEL", "UNSUPPORTED_DDL_ACTION", "USE_CACHED_RESULT"),
+}
+_OF_CLIENTS = ("CLIENT_", "ENABLE_", "FEATURE_", "GO_", "JDBC_", "JS_", "ODBC_", "PYTHON_", "SNOWPARK_")
+
+
+def known(name: str) -> bool:
+    """Whether a session has a parameter of this name, or a client may set it for itself.
+
+    Source: Snowflake's documentation, "Parameters": session parameters. Those that clients set are not all documented.
+    """
+    return name in DEFAULTS or name in _NAMES or name.startswith(_OF_CLIENTS)
+
+
 ACCOUNT: dict[str, Parameter] = {
     "EVENT_TABLE": Parameter("snowflake.telemetry.events", "STRING", "Event table of the account"),
     "LOG_EVENT_LEVEL": Parameter("OFF", "STRING", "Severity of platform events that are recorded"),

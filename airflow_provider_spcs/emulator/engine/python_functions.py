@@ -5,8 +5,10 @@ Source: Snowflake's documentation of each function.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import hashlib
+import itertools
 import json
 import re
 import uuid
@@ -201,8 +203,10 @@ def array_union(documents: str) -> str:
 
 
 def arrays_zip(documents: str) -> str:
-    """The elements of several arrays side by side, as objects with the keys $1, $2 and so on."""
+    """The elements of several arrays side by side, as objects with the keys $1, $2 and so on; of none, one without."""
     arrays = json.loads(documents)
+    if not any(arrays):
+        return "[{}]"
     longest = max((len(array) for array in arrays), default=0)
     rows = [
         {f"${index}": array[row] if row < len(array) else None for index, array in enumerate(arrays, start=1)}
@@ -235,6 +239,13 @@ def flat_tree(document: str, path: str, kinds: str) -> str:
     return json.dumps(found)
 
 
+def object_insert(document: str, key: str, value: str) -> str:
+    """An object with a key and the JSON of its value; itself without a value."""
+    if not value:
+        return document
+    return json.dumps({**json.loads(document), key: json.loads(value)}, separators=(",", ":"), ensure_ascii=False)
+
+
 def in_order(document: str) -> str:
     """A JSON text without blanks, its keys in order."""
     return json.dumps(json.loads(document), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -263,6 +274,18 @@ def other_time(text: str, kind: str) -> str:
         number = 100040 if kind == "Date" else 100035
         raise ValueError(f"{number}|22007|{kind} '{text}' is not recognized")
     return found
+
+
+@functools.lru_cache(maxsize=32)
+def _shares(exponent: float, count: int) -> list[float]:
+    """The shares of the first elements, the first two, and so on, in a Zipf distribution."""
+    weights = list(itertools.accumulate(place**-exponent for place in range(1, count + 1)))
+    return [weight / weights[-1] for weight in weights]
+
+
+def zipf(exponent: float, count: int, fraction: float) -> int:
+    """The element from 1 on that a fraction between 0 and 1 falls on."""
+    return bisect.bisect_left(_shares(exponent, count), fraction) + 1
 
 
 _RECORDS: OrderedDict[str, int] = OrderedDict()
@@ -295,6 +318,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_uuid_of": (uuid_of, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_get_ignore_case_text": (get_ignore_case, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_sort_text": (array_sort, ["VARCHAR", "BOOLEAN", "BOOLEAN"], "VARCHAR"),
+    "sf_zipf": (zipf, ["DOUBLE", "BIGINT", "DOUBLE"], "BIGINT"),
     "sf_number_out": (number_out, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_number_in": (number_in, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_array_except_text": (array_except, ["VARCHAR", "VARCHAR"], "VARCHAR"),
@@ -308,6 +332,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "sf_time_in": (time_in, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_other_time": (other_time, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_time_out": (time_formats.write, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    "sf_object_insert_text": (object_insert, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_in_order": (in_order, ["VARCHAR"], "VARCHAR"),
     "sf_array_to_string_text": (array_to_string, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     "sf_get_path_text": (get_path, ["VARCHAR", "VARCHAR"], "VARCHAR"),

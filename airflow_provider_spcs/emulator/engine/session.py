@@ -65,6 +65,7 @@ class Session:
         """Temporary functions and procedures, by kind and name with signature."""
         self.query_ids: list[str] = []
         self.query_id = ""
+        self.statement_text = ""
         """Of the statement that runs now; empty when nobody numbered it."""
         self.last_query_id = ""
         """Set by whoever numbers the statements; LAST_QUERY_ID() says it."""
@@ -118,7 +119,7 @@ class Session:
         Raises:
             SnowflakeError: The statement failed, in the way that Snowflake says it.
         """
-        self.query_id = query_id
+        self.query_id, self.statement_text = query_id, sql
         with self.running.statement(query_id):
             result = self._dispatch(_parsed(sql, binds))
         if query_id:

@@ -65,8 +65,8 @@ def indented(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch
     for index in chosen:
         array = batch.column(index)
         plain = (array.storage if isinstance(array, pa.ExtensionArray) else array).cast(pa.string())
-        if not pc.any(pc.match_substring_regex(plain, r"^[\[{]")).as_py():
-            continue
-        made = pa.array([None if value is None else shown(value) for value in plain.to_pylist()], pa.string())
+        made = pc.ascii_rtrim_whitespace(plain)  # blanks say the type of a value
+        if pc.any(pc.match_substring_regex(plain, r"^[\[{]")).as_py():
+            made = pa.array([None if value is None else shown(value) for value in made.to_pylist()], pa.string())
         batch = batch.set_column(index, pa.field(batch.schema.field(index).name, pa.string()), made)
     return batch

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 def grant(session: Session, statement: Statement) -> Result:
     """GRANT of privileges and roles: recorded for SHOW GRANTS, not enforced."""
     document = _parsed(statement)
+    if document["granted_to"] in {"ROLE", "USER"}:
+        session.account.objects.get(str(document["granted_to"]), Name.account_level(str(document["grantee"])))
+    if document["granted_on"] == "ROLE" and document["privilege"] == "USAGE":
+        session.account.objects.get("ROLE", Name.account_level(str(document["name"])))
     document["created_on"] = session.account.clock.now().isoformat()
     document["granted_by"] = session.role
     name = _key(document)
@@ -45,8 +49,11 @@ def _parsed(statement: Statement) -> dict[str, object]:
         granted, on = _object(_until(statement, "TO", "FROM"))
     if not statement.accept("TO"):
         statement.expect("FROM")
-    kind = "USER" if statement.accept("USER") else "ROLE"
-    statement.accept("ROLE") or statement.accept("DATABASE", "ROLE")
+    kind = "ROLE"
+    for said in ("USER", "DATABASE ROLE", "SHARE", "APPLICATION ROLE", "APPLICATION", "ROLE"):
+        if statement.accept(*said.split()):
+            kind = said
+            break
     grantee = statement.name()[-1]
     option = statement.accept("WITH", "GRANT", "OPTION")
     for words in (("COPY", "CURRENT", "GRANTS"), ("REVOKE", "CURRENT", "GRANTS"), ("CASCADE",), ("RESTRICT",)):

@@ -37,9 +37,16 @@ def json_path(path: str) -> str:
     return f"${path}" if path.startswith("[") else f"$.{path}"
 
 
+def splits(node: Any) -> bool:
+    """Whether a table function splits a text."""
+    return isinstance(node, exp.SplitToTable | exp.StrtokSplitToTable)
+
+
 def split(node: exp.Expr) -> str:
     """DuckDB text of the list of a text's parts, each with :data:`SPLIT`."""
-    return f"sf_split_records({node.this.sql('duckdb')}, {node.expression.sql('duckdb')})"
+    name = "sf_split_records" if isinstance(node, exp.SplitToTable) else "sf_strtok_records"
+    separator = node.args.get("expression") or exp.Literal.string(" ")
+    return f"{name}({node.this.sql('duckdb')}, {separator.sql('duckdb')})"
 
 
 def _options(node: exp.Expr) -> dict[str, Any]:

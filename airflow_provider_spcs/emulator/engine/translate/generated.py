@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 _SEQUENCES = (exp.Seq1, exp.Seq2, exp.Seq4, exp.Seq8)
-_VOLATILE = (exp.Rand, exp.Uniform, exp.Normal, exp.Randstr, *_SEQUENCES)
+_VOLATILE = (exp.Rand, exp.Uniform, exp.Normal, exp.Randstr, exp.Zipf, *_SEQUENCES)
 _HALF = "9223372036854775808"
 
 
@@ -36,6 +36,9 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
         return _normal(node)
     if isinstance(node, exp.Randstr):
         return _randstr(node)
+    if isinstance(node, exp.Zipf):
+        fraction = _fraction(node, node.args.get("gen"), 0)
+        return _sql(f"sf_zipf({_text(node.this)}, {_text(node.args['elementcount'])}, {fraction})")
     return _number(node)
 
 

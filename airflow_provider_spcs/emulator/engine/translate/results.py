@@ -164,6 +164,12 @@ def _joined(node: Any, of: Of) -> Declared:
     return Declared("VARCHAR", sum(known) if len(known) == len(sizes) else None)
 
 
+def _reduced(node: Any, of: Of) -> Declared:
+    """Text where REDUCE begins with text."""
+    kind = of(node.args["initial"])
+    return Declared("VARCHAR" if kind is not None and kind.name == "VARCHAR" else "VARIANT")
+
+
 _ALWAYS: dict[type, Declared] = {
     **dict.fromkeys([exp.Count, exp.CountIf, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Length], _COUNT),
     **dict.fromkeys(
@@ -212,11 +218,14 @@ _ALWAYS: dict[type, Declared] = {
         Declared("FLOAT"),
     ),
     **dict.fromkeys([exp.JSONObject, exp.Struct, exp.ParseUrl], Declared("OBJECT")),
-    **dict.fromkeys([exp.Array, exp.StrtokToArray, exp.RegexpExtractAll], Declared("ARRAY")),
+    **dict.fromkeys(
+        [exp.Array, exp.StrtokToArray, exp.Transform, exp.ArrayFilter, exp.RegexpExtractAll], Declared("ARRAY")
+    ),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
     exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
 }
 _BY_ARGUMENT: dict[type, Callable[[Any, Of], Declared | None]] = {
+    exp.Reduce: _reduced,
     exp.Concat: _joined,
     exp.DPipe: _joined,
     exp.Sum: _sum,

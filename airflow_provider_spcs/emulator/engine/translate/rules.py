@@ -10,7 +10,9 @@ from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import (
     functions,
     generated,
+    intervals,
     pivots,
+    stars,
     tables,
     volatile_aliases,
     windows,
@@ -34,7 +36,9 @@ def apply(session: Session, translation: Translation) -> None:
     _identifiers(root)
     windows.check(root)
     volatile_aliases.settle(root)
+    intervals.settle(root)
     translation.kinds = Kinds(session, root)
+    stars.settle(translation.kinds, root)
     zoned.moments(translation.kinds, root)
     generated.windows(root)
     for node in reversed(list(root.walk(bfs=False))):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
+from airflow_provider_spcs.emulator.engine.translate.flatten import splits
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 if TYPE_CHECKING:
@@ -131,6 +132,11 @@ class Scopes:
         replaced = {part.alias: self._kinds.of(part) for part in star.args.get("replace") or []}
         return [(renamed.get(name, name), replaced.get(name, kind)) for name, kind in found if name not in dropped]
 
+    def offered(self, query: exp.Select, table: str = "") -> list[tuple[str, str]]:
+        """The columns of a query's sources, or of one: each with its source's name."""
+        found = self._sources(query)
+        return [(alias, name) for alias, columns in found if not table or alias == table for name, _ in columns]
+
     def _sources(self, query: exp.Expr) -> list[tuple[str, Columns]]:
         if isinstance(query, exp.Select):
             parts: list[Any] = [query.args["from_"].this] if query.args.get("from_") else []
@@ -171,7 +177,7 @@ class Scopes:
             if isinstance(inner, exp.Subquery):
                 return self.projected(inner.this)
             flat = isinstance(inner, exp.Explode) or str(inner.this).upper() == "FLATTEN"
-            return _FLATTENED if flat else _SPLIT if isinstance(inner, exp.SplitToTable) else []
+            return _FLATTENED if flat else _SPLIT if splits(inner) else []
         return self._table(node) if isinstance(node, exp.Table) else []
 
     def _table(self, node: exp.Table) -> Columns:

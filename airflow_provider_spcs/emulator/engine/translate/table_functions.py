@@ -34,7 +34,7 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _substitute(node, _generator(call, inner), alias)
     elif isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
         _substitute_records(node, flatten.flattened(inner), flatten.FLATTENED, alias)
-    elif isinstance(inner, exp.SplitToTable):
+    elif flatten.splits(inner):
         _substitute_records(node, flatten.split(inner), flatten.SPLIT, alias)
     elif isinstance(inner, exp.Literal) and inner.is_string:
         _substitute(node, exp.to_table(inner.this), alias)
@@ -73,7 +73,7 @@ def lateral(call: Call, node: exp.Lateral) -> None:
         return
     if isinstance(inner, exp.Explode) or _called(inner) == "FLATTEN":
         _substitute_records(node, flatten.flattened(inner), flatten.FLATTENED, node.args.get("alias"))
-    elif isinstance(inner, exp.SplitToTable):
+    elif flatten.splits(inner):
         _substitute_records(node, flatten.split(inner), flatten.SPLIT, node.args.get("alias"))
 
 
@@ -175,9 +175,7 @@ def _substitute_records(node: exp.Expr, listed: str, columns: tuple[str, ...], a
 def _generator(call: Call, node: exp.Generator) -> exp.Expr:
     count = node.args.get("rowcount")
     limit = node.args.get("timelimit")
-    if count is None and limit is None:
-        raise unsupported("GENERATOR without ROWCOUNT and TIMELIMIT")
-    rows = int(call.constant(count)) if count is not None else None
+    rows = int(call.constant(count)) if count is not None else 0 if limit is None else None
     if limit is not None:
         seconds = float(call.constant(limit))
         call.translation.seconds = max(call.translation.seconds, seconds)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
+from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 _LONGEST = 38
@@ -18,17 +19,19 @@ _TEXT = exp.DataType.TEXT_TYPES
 _STRUCTURED = {exp.DType.VARIANT, exp.DType.OBJECT, exp.DType.ARRAY, exp.DType.STRUCT, exp.DType.MAP}
 
 
-def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a type
+def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - one branch a type
     if node.meta.get("duckdb"):
         return node
     kind, inner = node.to, node.this
     node.meta["declared"] = _said(kind)
     if kind.this in _TEXT:
-        return _shortened(_to_text(inner), node.meta["declared"])
+        return _shortened(_to_text(inner), node.meta["declared"], attempt=isinstance(node, exp.TryCast))
     if kind.this in _STRUCTURED:
         return _structured(kind, inner)
     if kind.this in {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME}:
         node.set("to", exp.DataType.build("TIMESTAMP"))
+        if _number_of_time(inner) or _needs_reading(inner):
+            return _read(node, "sf_timestamp")
         return _from_variant(node)
     if kind.this in {exp.DType.TIMESTAMPLTZ, exp.DType.TIMESTAMPTZ}:
         node.set("to", exp.DataType.build("TIMESTAMPTZ"))
@@ -42,16 +45,39 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911 - one branch a typ
     if kind.this in {exp.DType.TIME, exp.DType.BINARY, exp.DType.VARBINARY}:
         node.set("to", exp.DataType.build("TIME" if kind.this is exp.DType.TIME else "BLOB", dialect="duckdb"))
         if kind.this is not exp.DType.TIME and isinstance(inner, exp.Literal):
-            return exp.Anonymous(this="unhex", expressions=[inner])
+            return exp.Anonymous(this="sf_unhex", expressions=[inner])
         return _from_variant(node)
-    if kind.this is exp.DType.DATE and isinstance(inner, exp.Literal) and _WRITTEN_DATE.fullmatch(inner.this):
-        return exp.Anonymous(this="sf_date", expressions=[inner])
+    if kind.this is exp.DType.DATE and _needs_reading(inner):
+        return _read(node, "sf_date")
     if kind.this in {exp.DType.FLOAT, exp.DType.DOUBLE}:
         node.set("to", exp.DataType.build("DOUBLE"))
         return _from_variant(node)
     if kind.this is exp.DType.DECIMAL or kind.this in exp.DataType.INTEGER_TYPES:
         return _number(node, kind)
     return _from_variant(node)
+
+
+def _needs_reading(node: Any) -> bool:
+    """Whether it is text that DuckDB may not read as a time: no literal in ISO's form."""
+    if isinstance(node, exp.Literal):
+        return bool(node.is_string) and _WRITTEN_DATE.match(node.this) is not None
+    return _read_as_text(node)
+
+
+def _read(node: exp.Cast, name: str) -> exp.Expr:
+    """The cast of what one of our functions reads."""
+    made: exp.Expr = exp.Anonymous(this=name, expressions=[node.this.copy()])
+    if isinstance(node, exp.TryCast):
+        made = exp.Anonymous(this="TRY", expressions=[made])
+    cast = exp.Cast(this=made, to=node.to.copy())
+    cast.meta.update(node.meta)
+    return cast
+
+
+def _number_of_time(node: Any) -> bool:
+    """Whether a value may count seconds since the epoch."""
+    kind = node.meta.get("declared") or node.meta.get("kind")
+    return kind is not None and kind.name in {"NUMBER", "VARIANT"}
 
 
 def _read_as_text(node: Any) -> bool:
@@ -121,10 +147,12 @@ def _chosen(inner: Any) -> exp.Expr | None:
     return sql(f"list_extract([{listed}], greatest(CAST({index.sql('duckdb')} AS BIGINT) + 1, 0))")
 
 
-def _shortened(text: exp.Expr, declared: Declared | None) -> exp.Expr:
-    """An explicit cast to VARCHAR(n) keeps the first n characters."""
+def _shortened(text: exp.Expr, declared: Declared | None, *, attempt: bool) -> exp.Expr:
+    """An explicit cast to VARCHAR(n) keeps the first n characters; TRY_CAST of a longer text is NULL."""
     if declared is None:
         return text
+    if attempt:
+        text = sql(f"CASE WHEN length({text.sql('duckdb')}) <= {declared.first} THEN {text.sql('duckdb')} END")
     made = exp.Anonymous(this="left", expressions=[text, exp.Literal.number(declared.first)])
     made.meta["declared"] = declared
     return made
@@ -135,8 +163,10 @@ def _structured(kind: Any, inner: Any) -> exp.Expr:
         return exp.Anonymous(this="sf_to_array", expressions=[inner])
     if isinstance(inner, exp.Null):
         return exp.cast(inner, "JSON")
-    name = "sf_to_object" if kind.this is exp.DType.OBJECT else "sf_variant"
-    return exp.Anonymous(this=name, expressions=[inner])
+    if kind.this is exp.DType.OBJECT:
+        return exp.Anonymous(this="sf_to_object", expressions=[inner])
+    made: exp.Expr = variant(inner)
+    return made
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {exp.Cast: _cast, exp.TryCast: _cast}

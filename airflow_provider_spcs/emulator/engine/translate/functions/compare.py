@@ -27,7 +27,7 @@ _NUMBERS = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Median, exp.Stddev, exp.St
 
 def rewrite(kinds: Any, node: exp.Expr) -> None:  # noqa: C901 - one branch a family of nodes
     """Cast the semi-structured operands of one node in place."""
-    if isinstance(node, _COMPARE):
+    if isinstance(node, _COMPARE) and not _assigned(node):
         _comparison(kinds, node)
     elif isinstance(node, exp.In) and kinds.variant(node.this):
         _cast(node, "this", _by_example(node.expressions[0] if node.expressions else None))
@@ -49,6 +49,11 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:  # noqa: C901 - one branch a fa
                 _cast(node, key, "DOUBLE")
     elif isinstance(node, _TEXT):
         _each(kinds, node, "TEXT")
+
+
+def _assigned(node: exp.Expr) -> bool:
+    """Whether it is ``SET column = value``, which compares nothing."""
+    return isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
 
 
 def _comparison(kinds: Any, node: exp.Expr) -> None:

@@ -85,7 +85,7 @@ FUNCTIONS: dict[str, Rule] = {
     "VERSION": _of(lambda _: VERSION),
     "CURRENT_CLIENT": _of(lambda session: session.client),
     "CURRENT_SESSION": _of(lambda session: str(session.id)),
-    "CURRENT_STATEMENT": _of(lambda _: None),
+    "CURRENT_STATEMENT": _of(lambda session: session.statement_text),
     "CURRENT_TRANSACTION": _of(lambda session: str(session.id) if session.transaction.begun else None),
     "CURRENT_IP_ADDRESS": _of(lambda _: "127.0.0.1"),
     "LAST_QUERY_ID": _last_query_id,
@@ -105,7 +105,7 @@ def parameter(call: Call, node: exp.Expr) -> exp.Expr:
     """A session variable ``$name``, or a column by position ``$1``."""
     name = node.this.name if isinstance(node.this, exp.Expr) else str(node.this)
     if name.isdigit():
-        return _of_source(call, node) or _position(node, name)
+        return _of_source(call, node) or _position(call, node, name)
     variables = call.session.variables
     if name.upper() not in variables:
         raise SnowflakeError(
@@ -125,7 +125,7 @@ def _of_source(call: Call, node: exp.Expr) -> exp.Expr | None:
     return exp.to_identifier(found[0], quoted=True) if found else None
 
 
-def _position(node: exp.Expr, number: str) -> exp.Expr:
+def _position(call: Call, node: exp.Expr, number: str) -> exp.Expr:
     select = node.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     inner = source.this if source is not None else None
@@ -135,16 +135,19 @@ def _position(node: exp.Expr, number: str) -> exp.Expr:
         return exp.column(exp.to_identifier(f"COLUMN{number}", quoted=True))
     if isinstance(inner, exp.Table) and not isinstance(inner.this, exp.Identifier):
         return exp.column(exp.to_identifier(f"${number}", quoted=True))
+    found = call.translation.kinds.scopes.at(node) if call.translation.kinds is not None else None
+    if found and isinstance(node.parent, exp.Ordered):
+        return exp.column(exp.to_identifier(found[0], quoted=True))  # a place is no expression to order by
     return exp.maybe_parse(f"#{number}", dialect="duckdb")
 
 
-def _by_quoted_position(node: exp.Column) -> exp.Expr:
+def _by_quoted_position(call: Call, node: exp.Column) -> exp.Expr:
     """``"$1"`` over VALUES is the first column, as ``$1`` is; elsewhere a column of that name."""
     select = node.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     if source is None or not isinstance(source.this, exp.Values):
         return node
-    found = _position(node, node.name[1:])
+    found = _position(call, node, node.name[1:])
     named = isinstance(node.parent, exp.Select)
     return exp.alias_(found, exp.to_identifier(node.name, quoted=True)) if named else found
 
@@ -157,7 +160,7 @@ def column(call: Call, node: exp.Column) -> exp.Expr:
     if isinstance(node.this, exp.Parameter):
         return node.this
     if _POSITION.fullmatch(node.name) and node.this.args.get("quoted"):
-        return _by_quoted_position(node)
+        return _by_quoted_position(call, node)
     if isinstance(node.this, exp.Column):
         node.this.set("table", node.args.get("table"))
         return node.this

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.dates import formatted, moment_of
-from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import picked_by_list
+from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import inserted, picked_by_list
+from airflow_provider_spcs.emulator.engine.translate.functions.variants import KINDS, typed
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 
@@ -82,7 +83,7 @@ def _binary(*, attempt: bool) -> Callable[[Any], exp.Expr]:
     def rule(node: Any) -> exp.Expr:
         source, *rest = node.expressions
         form = rest[0].name.upper() if rest else "HEX"
-        names = {"HEX": "unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
+        names = {"HEX": "sf_unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
         if form not in names:
             raise unsupported(f"TO_BINARY format {form}")
         made = f"{names[form]}(sf_text({_text(source)}))"
@@ -94,7 +95,16 @@ def _binary(*, attempt: bool) -> Callable[[Any], exp.Expr]:
 
 
 def _taken(kind: str, duckdb_type: str) -> Callable[[Any], exp.Expr]:
-    return lambda node: _cast(f"sf_text({_text(node.expressions[0])})", duckdb_type, Declared(kind), attempt=True)
+    """AS_DATE and the like: NULL for a value of another type."""
+
+    def rule(node: Any) -> exp.Expr:
+        source = node.expressions[0]
+        made = f"CASE WHEN {typed(kind, source)} THEN json_extract_string({_text(source)}, '$') END"
+        if kind == "BINARY":
+            return sql(f"unhex({made})")
+        return _cast(made, duckdb_type, Declared(kind), attempt=True)
+
+    return rule
 
 
 def _sha2(node: Any) -> exp.Expr:
@@ -140,10 +150,6 @@ def _array_sort(node: Any) -> exp.Expr:
     )
 
 
-def _map_insert(node: Any) -> exp.Expr:
-    return function("sf_object_insert", *node.expressions[:3])
-
-
 def _map_delete(node: Any) -> exp.Expr:
     found: exp.Expr = node.expressions[0]
     for key in node.expressions[1:]:
@@ -179,6 +185,10 @@ def _converted(node: Any) -> exp.Expr:
     made = _cast(_text(moment_of(node.expressions[-1], zoned=True)), "TIMESTAMPTZ", Declared("TIMESTAMP_TZ"))
     made.meta["zone"] = zones[0]
     return made
+
+
+def _of_kind(name: str) -> Callable[[Any], exp.Expr]:
+    return lambda node: sql(typed(name, node.expressions[0]))
 
 
 def _refused(what: str) -> Callable[[Any], exp.Expr]:
@@ -217,16 +227,15 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "AS_TIMESTAMP_NTZ": _taken("TIMESTAMP_NTZ", "TIMESTAMP"),
     "AS_TIMESTAMP_LTZ": _taken("TIMESTAMP_LTZ", "TIMESTAMPTZ"),
     "AS_TIMESTAMP_TZ": _taken("TIMESTAMP_TZ", "TIMESTAMPTZ"),
-    "AS_BINARY": lambda node: sql(f"unhex(sf_text({_text(node.expressions[0])}))"),
+    "AS_BINARY": _taken("BINARY", "BLOB"),
     "DATE": _moment("DATE", attempt=False),
     "TIME": _moment("TIME", attempt=False),
     "ARRAYS_ZIP": lambda node: sql(
-        f"CAST(sf_arrays_zip_text(CAST({_text(function('json_array', *node.expressions))} AS VARCHAR)) AS JSON)"
+        f"CASE WHEN {' AND '.join(f'({_text(item)}) IS NOT NULL' for item in node.expressions)} THEN CAST("
+        f"sf_arrays_zip_text(CAST({_text(function('json_array', *node.expressions))} AS VARCHAR)) AS JSON) END"
     ),
-    **{
-        f"IS_{name}": _refused(f"IS_{name}: a VARIANT keeps dates, times and bytes as text")
-        for name in ("BINARY", "DATE", "TIME", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "TIMESTAMP_TZ")
-    },
+    **{f"IS_{name}": _of_kind(name) for name in (*KINDS, "VARCHAR")},
+    "IS_CHAR": _of_kind("VARCHAR"),
     "CONVERT_TIMEZONE": _converted,
     "SYS_CONNECT_BY_PATH": _refused("SYS_CONNECT_BY_PATH"),
     "SOUNDEX": lambda node: function("sf_soundex", node.expressions[0], exp.false()),
@@ -236,7 +245,7 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "PARSE_IP": _parse_ip,
     "UUID_STRING": _uuid,
     "ARRAY_SORT": _array_sort,
-    "MAP_INSERT": _map_insert,
+    "MAP_INSERT": inserted,
     "MAP_DELETE": _map_delete,
     "MAP_PICK": _map_pick,
 }

@@ -20,15 +20,19 @@ _NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOS
 _SMALL = _NANO | {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "H", "M", "S", "MS", "US"}
 
 
-def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
+def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one return a case
     """DATEADD by days or more, ADD_MONTHS and DATE_TRUNC of a DATE are a DATE; DuckDB makes a timestamp."""
     if isinstance(node, _ADD + _TRUNC + _DIFF):
         _check_unit(node)
+    if isinstance(node, _DIFF):
+        return _between(kinds, node)
     if not isinstance(node, _ADD + _TRUNC) and not _by_days(node):
         return node
     kind = kinds.of(node.this)
     unit = node.args.get("unit")
     word = unit.name.upper() if unit is not None else ""
+    if isinstance(node, _TRUNC) and kind is not None and kind.name == "TIME":
+        return _of_day(node, word)
     if isinstance(node, _TRUNC) and (word in _NANO or (word in _SMALL and kind is not None and kind.name == "DATE")):
         kept: exp.Expr = node.this  # nothing is smaller
         return kept
@@ -41,6 +45,23 @@ def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:
     cast = exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     cast.meta["declared"] = Declared("DATE")
     return cast
+
+
+def _between(kinds: Any, node: Any) -> exp.Expr:
+    """DATEDIFF takes texts, too: they are times."""
+    for key in ("this", "expression"):
+        kind = kinds.of(node.args[key])
+        if kind is not None and kind.name == "VARCHAR":
+            node.set(key, function("sf_timestamp", node.args[key].copy()))
+    kept: exp.Expr = node
+    return kept
+
+
+def _of_day(node: Any, word: str) -> exp.Expr:
+    """DATE_TRUNC of a time of day, which DuckDB has for moments only."""
+    made = sql(f"CAST(date_trunc('{word}', DATE '1970-01-01' + {node.this.sql('duckdb')}) AS TIME)")
+    made.meta["declared"] = Declared("TIME")
+    return made
 
 
 _MADE = {"HOUR": "to_hours", "MINUTE": "to_minutes", "SECOND": "to_seconds"}
@@ -158,16 +179,30 @@ def _check_unit(node: Any) -> None:
 
 
 def _part(node: Any) -> exp.Expr:
-    """Seconds and finer since the epoch are whole numbers."""
+    """Seconds and finer since the epoch are whole numbers; other parts are read in the session's zone."""
     counted = _SINCE.get(node.this.name.upper())
     kind = node.expression.meta.get("kind")
+    if counted is None and node.expression.is_type(exp.DType.TIMESTAMPTZ):
+        node.set("expression", exp.cast(node.expression.copy(), "TIMESTAMP"))
     if counted is None or (kind is not None and kind.name == "TIME"):
         kept: exp.Expr = node
         return kept
     return sql(f"CAST(epoch_us({node.expression.sql('duckdb')}) {counted} AS BIGINT)")
 
 
-CLASSES: dict[type, Callable[[Any], exp.Expr]] = {exp.Extract: _part}
+def _weekday(node: Any) -> exp.Expr:
+    """NEXT_DAY and PREVIOUS_DAY know a day by its first two letters."""
+    if isinstance(node.expression, exp.Literal):
+        node.expression.set("this", node.expression.this.strip()[:2])
+    kept: exp.Expr = node
+    return kept
+
+
+CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.Extract: _part,
+    exp.NextDay: _weekday,
+    exp.PreviousDay: _weekday,
+}
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "TO_TIMESTAMP": _timestamp("NTZ"),
     "TO_TIMESTAMP_LTZ": _timestamp("LTZ"),

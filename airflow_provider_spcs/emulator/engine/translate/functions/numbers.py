@@ -93,6 +93,15 @@ def _places(node: Any) -> exp.Expr:
     return _scaled(sql(f"{name}({source.sql('duckdb')} * {factor}) / {factor}"), source.meta.get("kind"))
 
 
+def _counted(node: Any) -> exp.Expr:
+    """COUNT of several expressions counts the rows in which none is NULL."""
+    if not node.expressions:
+        kept: exp.Expr = node
+        return kept
+    known = " AND ".join(f"({item.sql('duckdb')}) IS NOT NULL" for item in (node.this, *node.expressions))
+    return sql(f"count(CASE WHEN {known} THEN 1 END)")
+
+
 def _modulo(node: exp.Expr) -> exp.Expr:
     if isinstance(node.expression, exp.Literal):
         return node
@@ -156,7 +165,20 @@ def _sample(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _checked(name: str) -> Callable[[Any], exp.Expr]:
+    """A function of floats that errs where it has no value.
+
+    Source: tests of Snowpark for Python: "Invalid floating point operation: sqrt(-1)".
+    """
+    return lambda node: function(name, exp.cast(node.this.copy(), "DOUBLE"))
+
+
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.Sqrt: _checked("sf_sqrt"),
+    exp.Ln: _checked("sf_ln"),
+    exp.Acos: _checked("sf_acos"),
+    exp.Asin: _checked("sf_asin"),
+    exp.Count: _counted,
     exp.Mod: _modulo,
     exp.Greatest: _extreme,
     exp.Least: _extreme,

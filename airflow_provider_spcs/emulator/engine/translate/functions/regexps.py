@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.types import Declared
 
 _COUNTS = {"position", "occurrence", "option", "group"}
 _DEFAULTS: dict[str, exp.Expr] = {
@@ -49,9 +50,17 @@ def _replaced(node: Any) -> exp.Expr:
     return _with("sf_regexp_replaced", "replacement", "position", "occurrence", "modifiers")(node)
 
 
+def _parts(node: Any) -> exp.Expr:
+    made = _with("sf_regexp_parts", "position", "occurrence", "parameters", "group", plain=False)(node)
+    found = sql(f"CAST({made.sql('duckdb')} AS JSON)")
+    found.meta["declared"] = Declared("ARRAY")
+    return found
+
+
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.RegexpReplace: _replaced,
     exp.RegexpExtract: _with("sf_regexp_part", "position", "occurrence", "parameters", "group"),
+    exp.RegexpExtractAll: _parts,
     exp.RegexpInstr: _with(
         "sf_regexp_position", "position", "occurrence", "option", "parameters", "group", plain=False
     ),

@@ -10,6 +10,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate.flatten import json_path
 from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
 
@@ -62,7 +63,7 @@ def _pairs(pairs: list[tuple[Any, Any]], *, keep_null: bool) -> exp.Expr:
 def _shown(value: Any) -> Any:
     """A time in an object or array as it is shown; other values as they are."""
     kind = value.meta.get("kind") or value.meta.get("declared")
-    return function("sf_variant", value) if kind is not None and kind.name.startswith("TIMESTAMP") else value
+    return variant(value) if kind is not None and kind.name.startswith("TIMESTAMP") else value
 
 
 def _never_null(item: Any) -> bool:
@@ -71,11 +72,27 @@ def _never_null(item: Any) -> bool:
     return parsed and isinstance(item.expressions[0], exp.Literal)
 
 
-def _all_columns(star: Any, *, keep_null: bool = False) -> exp.Expr:
+def _all_columns(written: Any, *, keep_null: bool = False) -> exp.Expr:
+    star = written.this if isinstance(written, exp.Column) else written
+    made = _row(written)
+    dropped = [part.name for part in star.args.get("except_") or []]
+    if dropped:
+        nothing = ", ".join(f'"{name}": null' for name in dropped)
+        made = function("json_merge_patch", made, sql(f"CAST('{{{nothing}}}' AS JSON)"))
+    if star.args.get("ilike") is not None:
+        made = function("sf_keys_like", made, star.args["ilike"].copy())
+    return made if keep_null else function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
+
+
+def _row(star: Any) -> exp.Expr:
+    """All columns of the one source as an object."""
     select = star.find_ancestor(exp.Select)
     source = select.args.get("from_") if select is not None else None
     values = source is not None and isinstance(source.this, exp.Values) and not source.this.args.get("alias")
     name = "VALUES" if values else source.this.alias_or_name if source is not None else ""
+    if not name and source is not None and isinstance(source.this, exp.Subquery):
+        name = "SF_ROW"
+        source.this.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
     if source is None or select.args.get("joins") or not name:
         raise unsupported("OBJECT_CONSTRUCT(*) over more than one source")
     row = exp.column(exp.to_identifier(name, quoted=True))
@@ -86,8 +103,7 @@ def _all_columns(star: Any, *, keep_null: bool = False) -> exp.Expr:
             *map(exp.Literal.string, (f'{physical.MASK}":', '":', "g")),
         ],
     )
-    made = sql(f"CAST({keys.sql('duckdb')} AS JSON)")
-    return made if keep_null else function("json_merge_patch", sql("CAST('{}' AS JSON)"), made)
+    return sql(f"CAST({keys.sql('duckdb')} AS JSON)")
 
 
 def _star_map(node: exp.Expr) -> exp.Expr:
@@ -96,7 +112,11 @@ def _star_map(node: exp.Expr) -> exp.Expr:
 
 def _struct(node: exp.Expr) -> exp.Expr:
     items: list[Any] = []
+    if len(node.expressions) == 1 and node.expressions[0].is_star:
+        return _all_columns(node.expressions[0])
     for pair in node.expressions:
+        if pair.is_star:
+            raise unsupported("an object constant of * and more")
         key = pair.this
         items += [exp.Literal.string(key.name), pair.expression]
     return _object(items, keep_null=True)
@@ -179,6 +199,18 @@ def _null_value(node: exp.Expr) -> exp.Expr:
     return function("sf_is", node.expressions[0], exp.Literal.string("NULL"))
 
 
+def _parsed(name: str) -> Callable[[Any], exp.Expr]:
+    """PARSE_JSON: with 'd' a key may come twice."""
+
+    def rule(node: exp.Expr) -> exp.Expr:
+        source, *options = node.expressions
+        twice = bool(options) and options[0].name.lower() == "d"
+        made = function("sf_parse_last" if twice else "sf_parse_json", source)
+        return function("TRY", made) if name == "TRY" else made
+
+    return rule
+
+
 def _strip_null(node: exp.Expr) -> exp.Expr:
     return sql(f"nullif({node.expressions[0].sql('duckdb')}, CAST('null' AS JSON))")
 
@@ -189,7 +221,7 @@ def _check_json(node: exp.Expr) -> exp.Expr:
 
 
 def _to_json(node: exp.Expr) -> exp.Expr:
-    return sql(f"sf_in_order(CAST(sf_variant({node.expressions[0].sql('duckdb')}) AS VARCHAR))")
+    return sql(f"sf_in_order(CAST({variant(node.expressions[0]).sql('duckdb')} AS VARCHAR))")
 
 
 def _delete(node: exp.Expr) -> exp.Expr:
@@ -199,8 +231,12 @@ def _delete(node: exp.Expr) -> exp.Expr:
     return found
 
 
-def _insert(node: exp.Expr) -> exp.Expr:
-    return function("sf_object_insert", *node.expressions[:3])
+def inserted(node: Any) -> exp.Expr:
+    """OBJECT_INSERT and MAP_INSERT."""
+    source, key, value = node.expressions[:3]
+    kind = value.meta.get("declared") or value.meta.get("kind")
+    any_ = kind is not None and kind.name == "VARIANT"
+    return function("sf_object_insert_any" if any_ else "sf_object_insert", source, key, value)
 
 
 def picked_by_list(node: Any) -> exp.Expr | None:
@@ -239,7 +275,7 @@ def _aggregate(node: exp.Expr, inner: Any, order: Any) -> exp.Expr:
     source = (inner.expressions[0] if distinct else inner).sql("duckdb")
     ordered = f" {order.sql('duckdb')}" if order is not None else ""
     # A DISTINCT aggregate is ordered by its own argument only, so that it stays as it is.
-    listed = f"DISTINCT {source}" if distinct else f"sf_variant({source})"
+    listed = f"DISTINCT {source}" if distinct else variant(inner.copy()).sql("duckdb")
     made = f"list({listed}{ordered}) FILTER (WHERE {source} IS NOT NULL)"
     if isinstance(node.parent, exp.Window):
         node.parent.meta["list"] = made  # the window stands between the list and its cast
@@ -290,7 +326,6 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.WithinGroup: _within,
     exp.GroupConcat: empty_for_none,
     exp.StrtokToArray: _listed,
-    exp.RegexpExtractAll: _listed,
 }
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "ARRAY_AGG": _array_agg,
@@ -312,15 +347,16 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "GET_PATH": _get_path,
     "IS_ARRAY": _typed("ARRAY"),
     "IS_BOOLEAN": _typed("BOOLEAN"),
-    "IS_CHAR": _typed("VARCHAR"),
-    "IS_VARCHAR": _typed("VARCHAR"),
     "IS_NULL_VALUE": _null_value,
     "IS_OBJECT": _typed("OBJECT"),
     "OBJECT_CONSTRUCT": _construct,
     "OBJECT_CONSTRUCT_KEEP_NULL": _construct_keeping,
     "OBJECT_DELETE": _delete,
-    "OBJECT_INSERT": _insert,
+    "OBJECT_INSERT": inserted,
     "OBJECT_PICK": _pick,
+    "PARSE_JSON": _parsed(""),
+    "TRY_PARSE_JSON": _parsed("TRY"),
     "STRIP_NULL_VALUE": _strip_null,
     "TO_JSON": _to_json,
+    "TO_VARIANT": lambda node: variant(node.expressions[0]),
 }
