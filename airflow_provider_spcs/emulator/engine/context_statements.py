@@ -106,7 +106,8 @@ def set_parameter(session: Session, name: str, value: Any) -> None:
     """Set a session parameter.
 
     Raises:
-        SnowflakeError: 1006 for a parameter that no session has; 1008 for a value of the wrong type, or an unknown time zone.
+        SnowflakeError: 1006 for a parameter that no session has; 1008 for a value of the wrong type or an unknown
+            time zone.
     """
     if not parameters.known(name):
         raise SnowflakeError(f"SQL compilation error:\ninvalid parameter '{name}'", 1006, "22023")
