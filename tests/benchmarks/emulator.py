@@ -19,7 +19,6 @@ import psutil
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.account import Account
 from airflow_provider_spcs.emulator.engine.session import Session
-from airflow_provider_spcs.emulator.wire import arrow
 from airflow_provider_spcs.emulator.wire.results import Results
 
 SNOWFLAKE_TABLE = """create or replace table LOANS as select
@@ -83,10 +82,10 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def served(session: Session, results: Results, number: int, sql: str = "select * from LOANS") -> None:
-    """All that the server does for a result but the sockets: run, spool, encode every chunk."""
+    """All that the server does for a result but the sockets: run, encode and spool every chunk."""
     stored = results.store(f"query-{number}", session.execute(sql))
     for index in range(len(stored.parts)):
-        arrow.encode(stored.batches(index), stored.columns, stored.numbers)
+        assert stored.as_sent(index) or stored.encoded(index)
 
 
 def main() -> None:

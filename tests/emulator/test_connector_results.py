@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import datetime
 import pickle
+import socket
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
+import requests
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.server import RunningAccount
 
 TYPES = """
 select 1::number(38,0), 1.50::number(10,2), -12345678901234567890123.45::number(30,2),
@@ -104,6 +110,30 @@ def test_arrow_table_and_pandas_batches_have_all_rows(connect: Any) -> None:
     assert cursor.execute(MANY).fetch_arrow_all().num_rows == 60000
     assert sum(len(frame) for frame in cursor.execute(MANY).fetch_pandas_batches()) == 60000
     assert sum(table.num_rows for table in cursor.execute(MANY).fetch_arrow_batches()) == 60000
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_chunks_of_either_socket_are_the_same_bytes(account: RunningAccount, connect: Any, secure: bool) -> None:
+    """A chunk goes to a plain socket as a file and to TLS in pieces; also beside others on one connection."""
+    more = {"protocol": "https", "port": account.endpoints.tls_port} if secure else {}
+    cursor = connect(**more).cursor()
+    [batch] = cursor.execute(MANY).get_result_batches()[1:]
+    http = requests.Session()
+    bodies = [http.get(batch._remote_chunk_info.url, timeout=60) for _ in range(3)]
+    assert {body.headers["transfer-encoding"] for body in bodies} == {"chunked"}
+    assert len({body.content for body in bodies}) == 1
+    assert pa.ipc.open_stream(bodies[0].content).read_all().num_rows == batch.rowcount
+
+
+def test_client_that_leaves_in_a_chunk_does_not_disturb_others(account: RunningAccount, connect: Any) -> None:
+    """A half-read chunk costs its own connection alone."""
+    many = "select seq8() as n, repeat('x', 200) as t from table(generator(rowcount => 100000))"
+    batches = connect().cursor().execute(many).get_result_batches()
+    url = batches[1]._remote_chunk_info.url
+    with socket.create_connection((account.endpoints.host, account.endpoints.port), 60) as left:
+        left.sendall(f"GET {url.partition(str(account.endpoints.port))[2]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert left.recv(15) == b"HTTP/1.1 200 OK"
+    assert sum(batch.to_arrow().num_rows for batch in batches) == 100_000
 
 
 @FORMATS

@@ -13,8 +13,8 @@ import pytest
 from airflow_provider_spcs.emulator.clock import TickClock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Column, Result, number, text
-from airflow_provider_spcs.emulator.wire import binds
-from airflow_provider_spcs.emulator.wire.results import INLINE_ROWS, Results
+from airflow_provider_spcs.emulator.wire import binds, rowset
+from airflow_provider_spcs.emulator.wire.results import INLINE_ROWS, LARGE_PART_BYTES, Results
 
 
 def _numbers(rows: int, batch: int = 10_000) -> Iterator[pa.RecordBatch]:
@@ -51,7 +51,7 @@ def test_result_is_dropped_after_a_day(tmp_path: Path) -> None:
 
 def test_oldest_results_make_room_for_the_newest(tmp_path: Path) -> None:
     """The budget holds, and the newest result is kept even when it alone exceeds it."""
-    results = Results(tmp_path, TickClock(), budget=1_000_000)
+    results = Results(tmp_path, TickClock(), budget=500_000)
     for name in ("a", "b", "c"):
         results.store(name, Result([number("N")], batches=_numbers(100_000)))
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
@@ -92,6 +92,65 @@ def test_numbers_are_as_narrow_as_the_values_of_all_parts_allow(
     batches = iter([pa.record_batch({"N": array}) for array in arrays])
     stored = Results(tmp_path, TickClock()).store("q", Result([number("N", scale=scale)], batches=batches))
     assert stored.numbers == {0: kind}
+
+
+_EXACT = datetime.datetime(1969, 12, 31, 23, 59, 58, 123456)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "other"),
+    [
+        (number("C"), 1, 2**40),
+        (number("C"), 2**70, -(2**70)),
+        (Column("C", "FIXED", 38, 2), Decimal("1.50"), Decimal(10) ** 30),
+        (Column("C", "REAL"), -2.5, None),
+        (Column("C", "BOOLEAN"), True, False),
+        (Column("C", "DATE"), datetime.date(2024, 2, 29), None),
+        (Column("C", "TIME", 0, 9), datetime.time(12, 34, 56, 789), None),
+        (Column("C", "TIMESTAMP_NTZ", 0, 9), _EXACT, datetime.datetime(9999, 12, 31)),
+        (Column("C", "TIMESTAMP_NTZ", 0, 6), _EXACT, None),
+        (Column("C", "TIMESTAMP_LTZ", 0, 9), _EXACT.replace(tzinfo=datetime.UTC), None),
+        (Column("C", "BINARY"), b"\x00\xff", b""),
+        (Column("C", "VARIANT"), '"a"', '{\n  "b": 1\n}'),
+        (text("C"), "h\u00e9", ""),
+    ],
+)
+def test_values_of_later_parts_are_read_back_as_they_were(
+    tmp_path: Path, column: Column, value: object, other: object
+) -> None:
+    """The parts that are written as they are sent hold what the first, plain one holds; a wider one changes none."""
+    results = Results(tmp_path, TickClock())
+    batches = [rowset.from_rows([(value,), (None,)] * INLINE_ROWS, [column]) for _ in range(2)]
+    last = rowset.from_rows([(other,)], [column])
+    # As DuckDB would: one type for the whole column.
+    wide = last.schema if column.type == "FIXED" else batches[0].schema
+    batches = [batch.cast(wide) for batch in (*batches, last)]
+    stored = results.store("q", Result([column], batches=iter(batches)))
+    found = [row for batch in results.get("q")[1] for row in batch.column(0).to_pylist()]
+    assert len(stored.parts) > 1
+    assert found == [value, None] * (2 * INLINE_ROWS) + [other]
+
+
+def test_timestamp_with_an_offset_is_read_back_from_a_later_part(tmp_path: Path) -> None:
+    """The moment and the offset, at scales that travel as one count and as two."""
+    moment = _EXACT.replace(microsecond=123000, tzinfo=datetime.timezone(datetime.timedelta(minutes=-90)))
+    for scale in (3, 9):
+        results = Results(tmp_path, TickClock())
+        column = Column("C", "TIMESTAMP_TZ", 0, scale)
+        results.store("q", Result([column], batches=iter([rowset.from_rows([(moment,)] * 2 * INLINE_ROWS, [column])])))
+        rows = [row for batch in results.get("q")[1] for row in batch.column(0).to_pylist()]
+        assert len(rows) == 2 * INLINE_ROWS
+        assert all(row == {"moment": moment, "offset": -90} for row in rows)
+
+
+def test_part_before_a_wider_number_is_sent_as_wide(tmp_path: Path) -> None:
+    """Clients put parts together, so that all have one type; parts that have it are sent as they lie on disk."""
+    per_part = LARGE_PART_BYTES // 8 + INLINE_ROWS
+    batches = iter([pa.record_batch({"N": pa.array([fill] * per_part, pa.int64())}) for fill in (1, 2**40)])
+    stored = Results(tmp_path, TickClock()).store("q", Result([number("N")], batches=batches))
+    assert [stored.as_sent(index) is not None for index in range(len(stored.parts))] == [False, False, True]
+    for index in range(len(stored.parts)):
+        assert pa.ipc.open_stream(stored.encoded(index)).schema.types == [pa.int64()]
 
 
 def test_rows_of_python_values_are_kept_exactly(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from airflow_provider_spcs.emulator.wire.number_types import unscaled
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
-_UTC_OFFSET = 1440
+UTC_OFFSET = 1440
 """Offsets travel as minutes plus 1440, so that they are never negative."""
 _ONE_COUNT_SCALE = 3
 """Up to this many fraction digits a TIMESTAMP_TZ is one count, as the connector's arithmetic for it expects."""
@@ -32,6 +33,26 @@ def encode(
         columns: What they are to the client.
         numbers: The type of each column of numbers, by index; see :class:`NumberTypes`.
     """
+    wire = _wired(batches, columns, numbers)
+    measured = pa.MockOutputStream()
+    _stream(wire, measured)
+    # A buffer of the right size: one that grows copies all that it has, more than once.
+    buffer = pa.allocate_buffer(measured.size())
+    _stream(wire, pa.FixedSizeBufferWriter(buffer))
+    return memoryview(buffer)
+
+
+def write(
+    path: Path, batches: Sequence[pa.RecordBatch], columns: Sequence[Column], numbers: Mapping[int, pa.DataType]
+) -> None:
+    """What :func:`encode` makes, into a new file."""
+    with pa.OSFile(str(path), "wb") as sink:
+        _stream(_wired(batches, columns, numbers), sink)
+
+
+def _wired(
+    batches: Sequence[pa.RecordBatch], columns: Sequence[Column], numbers: Mapping[int, pa.DataType]
+) -> list[pa.RecordBatch]:
     encoded = [
         [_encoded(batch.column(index), column, numbers.get(index)) for index, column in enumerate(columns)]
         for batch in batches
@@ -41,17 +62,11 @@ def encode(
         for column, arrays in zip(columns, zip(*encoded, strict=True), strict=True)
     ]
     schema = pa.schema(fields)
-    wire = [pa.RecordBatch.from_arrays(arrays, schema=schema) for arrays in encoded]
-    measured = pa.MockOutputStream()
-    _write(measured, schema, wire)
-    # A buffer of the right size: one that grows copies all that it has, more than once.
-    buffer = pa.allocate_buffer(measured.size())
-    _write(pa.FixedSizeBufferWriter(buffer), schema, wire)
-    return memoryview(buffer)
+    return [pa.RecordBatch.from_arrays(arrays, schema=schema) for arrays in encoded]
 
 
-def _write(sink: Any, schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> None:
-    with pa.ipc.new_stream(sink, schema) as writer:
+def _stream(batches: Sequence[pa.RecordBatch], sink: Any) -> None:
+    with pa.ipc.new_stream(sink, batches[0].schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
@@ -109,14 +124,14 @@ def _number(array: Any, scale: int, wanted: pa.DataType) -> Any:
 
 
 def _time(array: Any, column: Column) -> Any:
-    return _rescaled(*_counted(array), scale_of(column))
+    return rescaled(*_counted(array), scale_of(column))
 
 
 def _timestamp(array: Any, column: Column) -> Any:
     scale = scale_of(column)
     count, digits = _counted(array)
     if scale <= 6:
-        return _rescaled(count, digits, scale)
+        return rescaled(count, digits, scale)
     return _struct(array, _epoch_and_fraction(count, digits))
 
 
@@ -127,10 +142,10 @@ def _timestamp_tz(array: Any, column: Column) -> Any:
         moment, offset = array, pa.array([0] * len(array), pa.int32())
     count, digits = _counted(moment)
     if scale_of(column) <= _ONE_COUNT_SCALE:
-        parts = {"epoch": _rescaled(count, digits, scale_of(column))}
+        parts = {"epoch": rescaled(count, digits, scale_of(column))}
     else:
         parts = _epoch_and_fraction(count, digits)
-    parts["timezone"] = pc.add(offset, pa.scalar(_UTC_OFFSET, pa.int32()))
+    parts["timezone"] = pc.add(offset, pa.scalar(UTC_OFFSET, pa.int32()))
     return _struct(array, parts)
 
 
@@ -140,9 +155,9 @@ def _struct(source: Any, parts: dict[str, Any]) -> Any:
 
 
 def _epoch_and_fraction(count: Any, digits: int) -> dict[str, Any]:
-    epoch = _rescaled(count, digits, 0)
+    epoch = rescaled(count, digits, 0)
     rest = pc.subtract(count, pc.multiply(epoch, 10**digits))
-    return {"epoch": epoch, "fraction": _rescaled(rest, digits, 9).cast(pa.int32())}
+    return {"epoch": epoch, "fraction": rescaled(rest, digits, 9).cast(pa.int32())}
 
 
 def _counted(array: Any) -> tuple[Any, int]:
@@ -153,7 +168,8 @@ def _counted(array: Any) -> tuple[Any, int]:
     return array.view(pa.int64()), digits
 
 
-def _rescaled(count: Any, digits: int, wanted: int) -> Any:
+def rescaled(count: Any, digits: int, wanted: int) -> Any:
+    """Counts of a unit with so many decimal digits as counts of another, rounded down."""
     if wanted >= digits:
         return count if wanted == digits else pc.multiply_checked(count, 10 ** (wanted - digits))
     divisor = 10 ** (digits - wanted)

@@ -15,6 +15,7 @@ import uvicorn
 from airflow_provider_spcs.emulator.endpoints import Endpoints
 from airflow_provider_spcs.emulator.faults.middleware import FaultyApp
 from airflow_provider_spcs.emulator.wire.app import application
+from airflow_provider_spcs.emulator.wire.file_response import SocketAware
 from airflow_provider_spcs.emulator.wire.proxy import HEADER_LIMIT, Proxy
 from airflow_provider_spcs.emulator.wire.tls import Certificates, certificates
 
@@ -63,7 +64,7 @@ class Listener:
         near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
         self.endpoints = Endpoints(near, http, tls, proxy, self._certificates.bundle)
         self.proxy = Proxy((near, tls))
-        app = FaultyApp(application(gateway), gateway)
+        app = FaultyApp(SocketAware(application(gateway)), gateway)
         self._servers = [
             _server(app),
             _server(app, self._certificates),

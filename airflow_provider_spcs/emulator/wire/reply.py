@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Kind
-from airflow_provider_spcs.emulator.wire import arrow, rowset
+from airflow_provider_spcs.emulator.wire import rowset
 from airflow_provider_spcs.emulator.wire.parameters import listed
 from airflow_provider_spcs.emulator.wire.results import StoredResult
 from airflow_provider_spcs.emulator.wire.running import Query
@@ -106,7 +106,7 @@ def _described(query: Query, stored: StoredResult) -> Reply:
 
 def _arrow(stored: StoredResult, base_url: str) -> Reply:
     # An empty result has no stream at all: clients crash on one without rows.
-    encoded = arrow.encode(stored.batches(0), stored.columns, stored.numbers) if stored.rows else b""
+    encoded = stored.encoded(0) if stored.rows else b""
     return {
         "rowsetBase64": base64.b64encode(encoded).decode(),
         "queryResultFormat": "arrow",

@@ -16,7 +16,7 @@ import pyarrow as pa
 from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Column, Result
-from airflow_provider_spcs.emulator.wire import rowset
+from airflow_provider_spcs.emulator.wire import arrow, arrow_reading, rowset
 from airflow_provider_spcs.emulator.wire.json_text import indented
 from airflow_provider_spcs.emulator.wire.number_types import NumberTypes
 
@@ -33,19 +33,22 @@ KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a result in one Arrow IPC file of plain types."""
+    """Some rows of a result in one Arrow IPC file."""
 
     path: Path
     rows: int
     size: int
+    numbers: dict[int, pa.DataType] | None = None
+    """In a file of the wire's types, how its columns of numbers are held; None in one of plain types."""
 
 
 @dataclass
 class StoredResult:
     """A finished result: its columns, and its rows in files.
 
-    The first part is small enough to travel inside a reply; ``secret`` is the part of a chunk's address that nobody
-    can guess, as Snowflake signs such addresses.
+    The first part is small enough to travel inside a reply, and plain, since replies are JSON as often as Arrow; the
+    others are written as they are sent. ``secret`` is the part of a chunk's address that nobody can guess, as Snowflake
+    signs such addresses.
     """
 
     columns: Sequence[Column]
@@ -72,9 +75,24 @@ class StoredResult:
         return sum(part.size for part in self.parts)
 
     def batches(self, index: int) -> list[pa.RecordBatch]:
-        """The batches of one part; mapped from the file, not copied."""
-        with pa.memory_map(str(self.parts[index].path)) as source, pa.ipc.open_stream(source) as reader:
-            return list(reader)
+        """The batches of one part in plain types; mapped from the file where it has them."""
+        found = _read(self.parts[index].path)
+        if self.parts[index].numbers is None:
+            return found
+        schema = _read(self.parts[0].path)[0].schema
+        return [arrow_reading.plain(batch, self.columns, schema) for batch in found]
+
+    def as_sent(self, index: int) -> Path | None:
+        """The file that holds one part just as :meth:`encoded` makes it; None when there is none.
+
+        A part that was written before a later one widened a column of numbers has to be encoded again.
+        """
+        part = self.parts[index]
+        return part.path if part.numbers == self.numbers else None
+
+    def encoded(self, index: int) -> memoryview:
+        """One part as an Arrow IPC stream of the wire's types."""
+        return arrow.encode(self.batches(index), self.columns, self.numbers)
 
 
 class Results:
@@ -112,9 +130,10 @@ class Results:
         numbers = NumberTypes(result.columns)
         try:
             for number, part in enumerate(_parted(batches)):
-                stored.parts.append(_write(directory / f"{number}.arrow", part))
                 for batch in part:
                     numbers.see(batch)
+                path = directory / f"{number}.arrow"
+                stored.parts.append(_written(path, part, result.columns, numbers) if number else _write(path, part))
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
@@ -222,6 +241,17 @@ def _head(batch: pa.RecordBatch) -> pa.RecordBatch:
     while rows > 1 and batch.slice(0, rows).nbytes > INLINE_BYTES:
         rows //= 2
     return batch.slice(0, rows)
+
+
+def _read(path: Path) -> list[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
+        return list(reader)
+
+
+def _written(path: Path, batches: list[pa.RecordBatch], columns: Sequence[Column], numbers: NumberTypes) -> Part:
+    types = numbers.chosen()
+    arrow.write(path, batches, columns, types)
+    return Part(path, sum(batch.num_rows for batch in batches), path.stat().st_size, types)
 
 
 def _write(path: Path, batches: list[pa.RecordBatch]) -> Part:

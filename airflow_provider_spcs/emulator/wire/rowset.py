@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ from airflow_provider_spcs.emulator.wire.arrow import scale_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
+_DIGITS = Context(prec=38)
+"""NUMBER's; Python's own default is 28."""
 
 
 def rowtype(column: Column) -> dict[str, Any]:
@@ -151,7 +153,9 @@ def _numbers(values: list[Any], scale: int) -> Any:
             return pa.array(values, pa.int64())
     if not scale and all(v is None or -(2**63) <= v < 2**63 for v in values):
         return pa.array([None if v is None else int(v) for v in values], pa.int64())
-    exact = [None if v is None else Decimal(str(v)).quantize(Decimal(1).scaleb(-scale)) for v in values]
+    exact = [
+        None if v is None else Decimal(str(v)).quantize(Decimal(1).scaleb(-scale), context=_DIGITS) for v in values
+    ]
     return pa.array(exact, pa.decimal128(38, scale))
 
 
