@@ -3,11 +3,14 @@
 ``python tests/benchmarks/fetch.py [rows]`` (10,000,000 by default). Server and client are two processes, as in use.
 Seconds are shown by the clock and of processors, since the machine may have other work; the server's memory is its
 peak above what it held before. "Download alone" is the client's HTTP library reading the same bytes, "conversion
-alone" the client's own reader turning them into Arrow from memory: what no server can spare it.
+alone" the client's own reader turning them into Arrow from memory. "Static files" is the same client given the same
+chunks by a server that runs no SQL, writes nothing and hands files to the socket: no server can be faster than that for
+this client, and what a line above it costs more is the emulator's.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -82,10 +85,50 @@ def fetched(home: Path, rows: int) -> dict[str, Cost]:
             }
             for way in ways.values():
                 assert way() == rows
-            costs = {name: cost(way, running.process) for name, way in ways.items()}
-            return costs | _alone(cursor().get_result_batches()[1:], running.process)
+            costs = {"execute alone": cost(cursor, running.process)}
+            costs |= {name: cost(way, running.process) for name, way in ways.items()}
+            costs |= _snowpark(connection, rows, running.process)
+            costs |= _alone(cursor().get_result_batches()[1:], running.process)
+            return costs | _static(cursor(), rows, home.parent / "chunks")
     finally:
         running.stop()
+
+
+def _snowpark(connection: Any, rows: int, server: psutil.Process) -> dict[str, Cost]:
+    """Snowpark's streaming read of the same table."""
+    from snowflake.snowpark import Session
+
+    session = Session.builder.configs({"connection": connection}).create()
+
+    def read() -> None:
+        assert sum(table.num_rows for table in session.table("LOANS").to_arrow_batches()) == rows
+
+    return {"Snowpark arrow batches": cost(read, server)}
+
+
+def _static(cursor: Any, rows: int, directory: Path) -> dict[str, Cost]:
+    """The client's own iterators over the same chunks, served as files."""
+    batches = cursor.get_result_batches()
+    directory.mkdir()
+    for batch in batches[1:]:
+        (directory / batch.id).write_bytes(requests.get(batch._remote_chunk_info.url, timeout=600).content)
+    command = [sys.executable, str(Path(__file__).with_name("static_files.py")), str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = f"http://127.0.0.1:{int(process.stdout.readline())}/"
+        for batch in batches[1:]:
+            batch._remote_chunk_info = batch._remote_chunk_info._replace(url=address + batch.id)
+
+        def arrow() -> None:
+            assert sum(table.num_rows for table in cursor._result_set._fetch_arrow_batches()) == rows
+
+        def frames() -> None:
+            assert sum(len(frame) for frame in cursor._result_set._fetch_pandas_batches()) == rows
+
+        server = psutil.Process(process.pid)
+        costs = {"static files, arrow": cost(arrow, server), "static files, pandas": cost(frames, server)}
+        process.kill()
+    return costs
 
 
 def _alone(batches: list[Any], server: psutil.Process) -> dict[str, Cost]:
