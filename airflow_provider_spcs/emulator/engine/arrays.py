@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp, parse_one
+
+from airflow_provider_spcs.emulator.engine import bound_rows, dml, fitting, translate
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.result import Result
 
 _VALUES = re.compile(
-    r"\A(\s*INSERT\s+INTO\s+.*?\bVALUES\s*)(\(\s*\?\s*(?:,\s*\?\s*)*\))\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
+    r"\A\s*INSERT\s+INTO\s+.*?\bVALUES\s*\(\s*\?\s*(?:,\s*\?\s*)*\)\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
 )
-_AT_ONCE = 2000
+_BOUND = "SF_BOUND_ROWS"
 
 
 def bound_insert(session: Session, sql: str, rows: Sequence[Sequence[object]]) -> Result | None:
-    """Insert all rows by few statements in one transaction; None when the statement is not that simple."""
-    found = _VALUES.match(sql)
-    if found is None or not rows:
+    """Insert all rows by one statement; None when the statement is not that simple."""
+    if not rows or _VALUES.match(sql) is None:
         return None
-    transaction = session.transaction
-    alone = not transaction.begun and transaction.autocommit
-    if alone:
-        transaction.begin()
-    total = 0
-    try:
-        for first in range(0, len(rows), _AT_ONCE):
-            part = rows[first : first + _AT_ONCE]
-            text = found[1] + ", ".join([found[2]] * len(part))
-            result = session.execute(text, [value for row in part for value in row])
-            total += int(str(result.rows[0][0])) if result.rows else 0
-        if alone:
-            transaction.commit()
-    except BaseException:
-        if alone:
-            transaction.rollback()
-        raise
-    result.rows = [(total,)]
-    return result
+    translation = translate.text(session, sql, rows[0])
+    tree = translation.tree
+    if not isinstance(tree, exp.Insert):
+        return None
+    target = dml.target_of(tree)
+    columns = dml.columns_of(session, target)
+    kinds = [kind for _, kind in fitting.targets(tree, columns)]
+    if len(kinds) != len(rows[0]):
+        return None  # the statement fails for the user as it does with one row
+    table = bound_rows.arrow(rows, kinds, str(session.parameters["TIMEZONE"]))
+    cells = ", ".join(fitting.bound(f"C{index}", kind) for index, kind in enumerate(kinds))
+    tree.set("expression", parse_one(f"SELECT {cells} FROM {_BOUND}", dialect="duckdb"))
+    text = translate.generate(tree)
+
+    def work(cursor: Any) -> int:
+        cursor.register(_BOUND, table)
+        count = int(cursor.execute(text).fetchone()[0])
+        cursor.unregister(_BOUND)
+        return count
+
+    return dml.counted(tree, session.transaction.write([], work, translation.names))

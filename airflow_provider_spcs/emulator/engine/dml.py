@@ -33,17 +33,17 @@ def run(session: Session, statement: Statement) -> Result:
     tree = translation.tree
     if isinstance(tree, exp.MultitableInserts):
         return multi_insert.run(session, translation)
-    target = _target(tree)
-    if not _columns(session, target):
+    target = target_of(tree)
+    if not columns_of(session, target):
         # An open transaction would still see a table that another session has dropped.
         raise does_not_exist("Object", target, "42S02")
     if isinstance(tree, exp.Merge):
         return _merge(session, translation, target)
     if isinstance(tree, exp.Update):
         _plain_targets(tree)
-        fitting.fit_assignments(tree.expressions, _columns(session, target))
+        fitting.fit_assignments(tree.expressions, columns_of(session, target))
     if isinstance(tree, exp.Insert):
-        columns = _columns(session, target)
+        columns = columns_of(session, target)
         inserted.mend(tree, columns)
         fitting.fit_insert(tree, columns)
     _cut_insert_alias(tree)
@@ -119,7 +119,8 @@ def counted(tree: exp.Expr, count: int, several: int = 0) -> Result:
     return Result([number("number of rows deleted")], [(count,)], kind=Kind.DELETE)
 
 
-def _columns(session: Session, target: Name) -> list[tuple[str, Declared]]:
+def columns_of(session: Session, target: Name) -> list[tuple[str, Declared]]:
+    """The columns of a table with their declared types; none when there is no such table."""
     stored = session.temporary.get(target) or physical.encode(target.name)
     return session.account.engine.types.of(physical.schema_of(target.database, target.schema), stored)
 
@@ -129,7 +130,12 @@ def _register(cursor: Any, translation: Translation) -> None:
         cursor.register(name, table)
 
 
-def _target(tree: exp.Expr) -> Name:
+def target_of(tree: exp.Expr) -> Name:
+    """The table that a statement changes.
+
+    Raises:
+        SnowflakeError: 1003 when its target is not a table.
+    """
     node = tree.this
     if isinstance(node, exp.Schema):
         node = node.this
@@ -155,7 +161,7 @@ def _cut_insert_alias(tree: exp.Expr) -> None:
 
 def _merge(session: Session, translation: Translation, target: Name) -> Result:
     tree = translation.tree
-    actions, columns = set(), _columns(session, target)
+    actions, columns = set(), columns_of(session, target)
     for when in tree.args["whens"].expressions:
         then = when.args["then"]
         actions.add(then.name.upper() if isinstance(then, exp.Var) else then.key.upper())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.types import Declared
 
 _WHOLE = re.compile(r"-?\d+\Z")
-_SPACED_OFFSET = re.compile(r"\s+([+-]\d\d:?\d\d)\Z")
+_SPACED_OFFSET = re.compile(r"\A(\d.*\S)\s+([+-]\d\d:?\d\d)\Z", re.DOTALL)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_SECONDS = 86_400
 _UNITS = [(31_536_000_000, 1), (31_536_000_000_000, 1_000), (31_536_000_000_000_000, 1_000_000)]
@@ -39,10 +39,11 @@ def mend(tree: exp.Insert, table: Sequence[tuple[str, Declared]]) -> None:
                 if kind.name == "BINARY":
                     cell.replace(exp.Anonymous(this="sf_unhex", expressions=[cell.copy()]))
                 else:
-                    cell.set("this", _text(cell.this, kind.name))
+                    cell.set("this", mended(cell.this, kind.name))
 
 
-def _text(text: str, kind: str) -> str:
+def mended(text: str, kind: str) -> str:
+    """The text that DuckDB takes for the same value of a column of this kind."""
     if kind != "DATE" and not kind.startswith("TIME"):
         return text
     if kind == "TIME":
@@ -54,7 +55,7 @@ def _text(text: str, kind: str) -> str:
         return moment.strftime("%Y-%m-%d" if kind == "DATE" else "%Y-%m-%d %H:%M:%S.%f") + (
             "+00" if kind.endswith(("LTZ", "_TZ")) else ""
         )
-    return _SPACED_OFFSET.sub(r"\1", text)
+    return _SPACED_OFFSET.sub(r"\1\2", text)
 
 
 def _time(count: int) -> str:
