@@ -29,6 +29,7 @@ _MOMENT = datetime(2024, 3, 1, 12, 30, 15, 250_000)
         ("timestamp_ltz", [_MOMENT.replace(tzinfo=UTC), "2024-01-01 10:00:00 +02:00", None]),
         ("timestamp_tz", [_MOMENT.replace(tzinfo=_INDIA), "2024-01-01 10:00:00 +02:00", "2024-01-01", None]),
         ("binary", [b"\x00\xff", "00ff", None]),
+        ("binary", [b"\x00\xff", None]),
     ],
 )
 def test_many_rows_are_stored_as_each_alone(session: Session, kind: str, values: list[Any]) -> None:

@@ -25,7 +25,7 @@ def arrow(rows: Sequence[Sequence[object]], kinds: Sequence[Declared | None], zo
         zone: The session's time zone, in which a TIMESTAMP_TZ without an offset is read.
 
     Raises:
-        SnowflakeError: 100035 or 100040 when a text is no moment, 100115 when it is no hexadecimal number.
+        SnowflakeError: 100035 when a text is no moment.
     """
     import pyarrow as pa
 
@@ -34,15 +34,11 @@ def arrow(rows: Sequence[Sequence[object]], kinds: Sequence[Declared | None], zo
 
 
 def _column(values: Sequence[Any], kind: Declared | None, zone: str) -> pa.Array:
-    import pyarrow as pa
-
     name = kind.name if kind is not None else ""
     if name == "TIMESTAMP_TZ":
         return _pairs(values, zone)
     if name == "TIMESTAMP_NTZ":
         values = [each.replace(tzinfo=None) if isinstance(each, datetime) else each for each in values]
-    if name == "BINARY":
-        return pa.array([_bytes(each) if isinstance(each, str) else each for each in values], pa.binary())
     if any(isinstance(each, str) for each in values):
         values = [inserted.mended(each, name) if isinstance(each, str) else each for each in values]
     return _of_one_class(values)
@@ -77,14 +73,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        message = f"The following string is not a legal hex-encoded value: '{text}'"
-        raise SnowflakeError(message, 100115, "22000") from error
 
 
 def _pairs(values: Sequence[Any], zone: str) -> pa.Array:

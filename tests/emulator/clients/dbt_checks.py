@@ -109,7 +109,8 @@ def function_in_sql(place: Place) -> None:
 @case
 def dynamic_table_is_refused(place: Place) -> None:
     """The run fails with a message that names the page of what is emulated."""
-    model = "{{ config(materialized='dynamic_table', snowflake_warehouse='COMPUTE_WH', target_lag='1 hour') }} select 1 as n"
+    config = "materialized='dynamic_table', snowflake_warehouse='COMPUTE_WH', target_lag='1 hour'"
+    model = f"{{{{ config({config}) }}}} select 1 as n"
     project = Project(place, "dynamic", {"models/moving.sql": model})
     result = project.invoke("run")
     assert "COVERAGE.md" in project.messages(result), project.messages(result)
