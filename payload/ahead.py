@@ -1,9 +1,12 @@
-"""The next value of an iterator, made while the one before it is used."""
+"""What is needed next, made ready in a thread meanwhile."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib import import_module
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
@@ -23,3 +26,13 @@ def ahead(values: Iterator[_Value]) -> Generator[_Value, None, None]:
         while (value := coming.result()) is not None:
             coming = thread.submit(next, values, None)
             yield value
+
+
+def import_ahead(module: str) -> None:
+    """Begin to import what takes long; whoever needs it imports it as ever, and says so where it is missing."""
+
+    def importing() -> None:
+        with suppress(ImportError):
+            import_module(module)
+
+    threading.Thread(target=importing, name=f"import-{module}", daemon=True).start()

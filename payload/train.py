@@ -130,7 +130,4 @@ def _train(arguments: argparse.Namespace, instance: Instance) -> None:
 
 
 if __name__ == "__main__":
-    status = run(main)
-    if os.environ.get("SNOWFLAKE_JOBS_COUNT", "1") != "1":
-        leave(status)
-    sys.exit(status)
+    leave(run(main))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import boosting
 import provenance
+from ahead import import_ahead
 from checkpoints import Checkpoints, engine_before, prepare_checkpoints
 from engine import AUTO, CHOICES, Engine, Size, check_blocks, check_disk, choose_engine
 from evaluation import evaluate_holdout, importance
@@ -195,8 +194,8 @@ class _Run:
         batch_rows = min(MAX_BATCH_ROWS, max(MIN_BATCH_ROWS, expected // _BATCHES))
         cache = TableCache(self._work, layout, self._instance, batch_rows)
         validation = arguments.validation_fraction if arguments.early_stopping_rounds else 0.0
-        # Importing it takes seconds, while Snowflake begins to answer.
-        threading.Thread(target=import_module, args=("xgboost",), name="import-xgboost", daemon=True).start()
+        # While Snowflake begins to answer.
+        import_ahead("xgboost")
         with together(self._instance, f"read {self._source.name}"):
             cache.fill(self._source, arguments.test_fraction, validation)
         rows = cache.agree(self._source.name)
@@ -248,6 +247,9 @@ class _Run:
             self._watch.check()
             self._tracking.round(line)
 
+        if not arguments.no_report and self._instance.leads:
+            # While XGBoost leaves a processor free.
+            import_ahead("matplotlib.backends.backend_svg")
         every = arguments.checkpoint_rounds if checkpoints and engine.blocks == 1 else None
         boost = Boosting(
             _parameters(arguments, self._device, self._threads),
