@@ -43,13 +43,13 @@ def quote(stored: str) -> str:
 
 
 def find(wanted: str, available: Iterable[str], argument: str, table: str) -> str:
-    """The stored name of the column that a user calls ``wanted``.
+    """The stored name of the column that a user calls ``wanted``, in double quotes or not.
 
     Raises:
         InputError: If the table has no such column.
     """
     columns = list(available)
-    for candidate in (wanted, wanted.upper()):
+    for candidate in (wanted, _stored(wanted)):
         if candidate in columns:
             return candidate
     raise InputError(

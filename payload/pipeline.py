@@ -49,38 +49,27 @@ def layout_of(booster: xgboost.Booster) -> Layout:
     )
 
 
-def column_types(booster: xgboost.Booster) -> dict[str, Any]:
-    """Pandas types that the booster's columns need; a text it has not seen becomes missing, not an error."""
-    import pandas as pd
-
-    document = _document(booster)
-    types: dict[str, Any] = dict.fromkeys(document["numeric"], "float32")
-    types |= dict.fromkeys(document.get("moments", ()), "datetime64[ns]")
-    for column, categories in document["categorical"].items():
-        types[column] = pd.CategoricalDtype(pd.Index(categories, dtype=object))
-    return types
-
-
 def pipeline(booster: xgboost.Booster) -> Pipeline:
-    """The booster for saving and serving: select columns, set their types, classify.
+    """The booster for saving and serving: select columns, set their types, encode text and dates, classify.
 
-    Its predictions on raw rows are those of the booster on the rows it was trained on.
+    Its predictions on raw rows are those of the booster on the rows it was trained on; a text it has not seen is
+    missing, not an error.
     """
     import pandas as pd
     import xgboost
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
 
-    types = column_types(booster)
-    dates = layout_of(booster).moments
+    layout = layout_of(booster)
+    types: dict[str, Any] = dict.fromkeys(layout.numeric, "float32")
+    types |= dict.fromkeys(layout.moments, "datetime64[ns]") | dict.fromkeys(layout.categorical, "object")
     classifier = xgboost.XGBClassifier(enable_categorical=True)
     classifier.load_model(bytearray(booster.save_raw("ubj")))
     steps = [
         ("columns", FunctionTransformer(pd.DataFrame.filter, kw_args={"items": list(types)})),
         ("types", FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": types})),
+        ("codes", _encoder(booster, types)),
     ]
-    if dates:
-        steps.append(("days", _days(list(dates), types)))
     return Pipeline([*steps, ("model", classifier)])
 
 
@@ -96,6 +85,16 @@ def frame(rows: list[dict[str, Any]], booster: xgboost.Booster) -> pd.DataFrame:
     return table.astype(dict.fromkeys(layout.numeric, "float64") | dict.fromkeys(layout.categorical, object))
 
 
+def without_empty_columns(sample: pd.DataFrame, booster: xgboost.Booster) -> pd.DataFrame:
+    """The rows with a stand-in where a column has no value in any, so that its type can be learned from them."""
+    import pandas as pd
+
+    layout = layout_of(booster)
+    stand_ins: dict[str, Any] = dict.fromkeys(layout.numeric, 0.0) | dict.fromkeys(layout.categorical, "")
+    stand_ins |= dict.fromkeys(layout.moments, pd.Timestamp(EPOCH))
+    return sample.assign(**{name: value for name, value in stand_ins.items() if sample[name].isna().all()})
+
+
 def moments(days: pd.Series[float]) -> pd.Series[Any]:
     """Days since `EPOCH` as the dates or times that they stand for, to the second."""
     import pandas as pd
@@ -103,10 +102,45 @@ def moments(days: pd.Series[float]) -> pd.Series[Any]:
     return pd.Timestamp(EPOCH) + pd.to_timedelta((days.astype("float64") * 86400).round(), unit="s")
 
 
-def _days(dates: list[str], types: dict[str, Any]) -> Any:
-    """Turns moments into days since `EPOCH`, in whole seconds as the table's SQL does, and leaves the rest as it is."""
+def _encoder(booster: xgboost.Booster, types: dict[str, str]) -> Any:
+    """Turns text into the booster's codes and dates into days since `EPOCH`, for an array in the booster's order.
+
+    Codes, and not pandas' categories: XGBoost before 3.4 misreads names of these outside of ASCII, and scores such rows
+    wrong without a word.
+    Source: https://github.com/dmlc/xgboost/pull/12371
+    """
+    import numpy as np
     import pandas as pd
     from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+
+    texts = _document(booster)["categorical"]
+    codes = OrdinalEncoder(
+        categories=[np.array(values, object) for values in texts.values()],
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        dtype=np.float32,
+    )
+    encoder = ColumnTransformer(
+        [("codes", codes, list(texts)), ("days", _days(), list(layout_of(booster).moments))],
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    )
+    # It learns nothing but the names and types of the columns.
+    encoder.set_output(transform="pandas").fit(
+        pd.DataFrame({name: pd.Series([None], dtype=dtype) for name, dtype in types.items()})
+    )
+    return make_pipeline(
+        encoder,
+        FunctionTransformer(pd.DataFrame.filter, kw_args={"items": booster.feature_names}),
+        FunctionTransformer(pd.DataFrame.to_numpy, kw_args={"dtype": "float32"}),
+    )
+
+
+def _days() -> Any:
+    """Moments as days, in whole seconds as the table's SQL does."""
+    import pandas as pd
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
@@ -115,18 +149,12 @@ def _days(dates: list[str], types: dict[str, Any]) -> Any:
 
     # Typed loosely: whether pandas is typed depends on what else is installed.
     frame: Any = pd.DataFrame
-    days = make_pipeline(
+    return make_pipeline(
         step(frame.astype, dtype="datetime64[s]"),
         step(frame.sub, other=pd.Timestamp(EPOCH)),
         step(frame.div, other=pd.Timedelta(days=1)),
         step(frame.astype, dtype="float32"),
     )
-    transformer = ColumnTransformer([("days", days, dates)], remainder="passthrough", verbose_feature_names_out=False)
-    # It learns nothing but the names and types of the columns.
-    transformer.set_output(transform="pandas").fit(
-        pd.DataFrame({name: pd.Series([None], dtype=dtype) for name, dtype in types.items()})
-    )
-    return make_pipeline(transformer, FunctionTransformer(pd.DataFrame.filter, kw_args={"items": list(types)}))
 
 
 def _document(booster: xgboost.Booster) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from names import parts, quote
-from pipeline import frame, load_booster, pipeline
+from pipeline import frame, load_booster, pipeline, without_empty_columns
 from problems import InputError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ModelShelf:
             version_name=quote(stored),
             comment=comment,
             metrics={**{key: value for key, value in metrics.items() if value is not None}, _FINGERPRINT: fingerprint},
-            sample_input_data=frame(sample, booster),
+            sample_input_data=without_empty_columns(frame(sample, booster), booster),
             task=task.Task.TABULAR_BINARY_CLASSIFICATION,
             options={"target_methods": list(_METHODS), "relax_version": True},
         )

@@ -395,3 +395,23 @@ def test_columns_of_every_type_are_learned_from_and_scored_alike(
     stored = model_files.read(tmp_path)
     probabilities = pipeline(load_booster(stored.model, "")).predict_proba(raw)[:, 1]
     assert ((probabilities > 0) & (probabilities < 1)).all()
+
+
+def test_register_model_of_columns_without_values_scores_rows_that_have_some(
+    command: Command, generated: dict[str, Any], session: Any, tmp_path: Path
+) -> None:
+    """A column may be empty today and filled tomorrow; of what type it is, the model knows."""
+    session.sql(
+        """CREATE OR REPLACE TABLE EMPTY_COLUMNS AS
+           SELECT APPLICATION_ID, IS_DEFAULT, AGE, NULL::FLOAT AS N, NULL::VARCHAR AS T, NULL::DATE AS D
+           FROM LOAN_APPLICATIONS LIMIT 2000"""
+    ).collect()
+    columns = ["--source_table", "EMPTY_COLUMNS", "--features", "AGE", "N", "T", "D", "--num_rounds", "2"]
+    command(train, *columns, "--output_dir", str(tmp_path))
+    command(register, "--model_dir", str(tmp_path), "--model_name", "OF_EMPTY_COLUMNS")
+    session.sql(
+        """CREATE OR REPLACE TABLE FILLED AS
+           SELECT * REPLACE (5 AS N, 'x' AS T, '2024-01-01'::DATE AS D) FROM EMPTY_COLUMNS"""
+    ).collect()
+    command(score, "--model_name", "OF_EMPTY_COLUMNS", "--source_table", "FILLED", "--scores_table", "OF_FILLED")
+    assert session.sql("SELECT COUNT(*) FROM OF_FILLED WHERE PROBABILITY > 0").collect()[0][0] == 2000

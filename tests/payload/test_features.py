@@ -20,8 +20,9 @@ def test_choose_without_features_takes_numbers_and_text_but_not_label_id_or_time
 
 
 def test_choose_with_features_keeps_their_names_as_stored(kinds: dict[str, str]) -> None:
-    """Names are found as Snowflake finds them: folded to upper case."""
+    """Names are found as Snowflake finds them: folded to upper case, or as they stand between double quotes."""
     assert _choose(kinds, features=["income", "AGE"]).features == ("INCOME", "AGE")
+    assert _choose({**kinds, "my id": "numeric"}, id_column='"my id"', features=["AGE"]).id_column == "my id"
 
 
 def test_choose_variant_column_counts_as_text(kinds: dict[str, str]) -> None:

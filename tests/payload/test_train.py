@@ -17,6 +17,7 @@ from pipeline import load_booster, pipeline
 from problems import InputError
 
 pd: Any = pytest.importorskip("pandas")
+pa: Any = pytest.importorskip("pyarrow")
 xgboost: Any = pytest.importorskip("xgboost")
 
 Arguments = Callable[..., argparse.Namespace]
@@ -92,6 +93,22 @@ def test_pipeline_on_raw_rows_predicts_what_the_booster_does(
         dict.fromkeys(booster.feature_names[:-1], "float32")
     )
     np.testing.assert_array_equal(served, booster.predict(xgboost.DMatrix(coded, enable_categorical=True)))
+
+
+def test_pipeline_of_texts_outside_of_ascii_predicts_what_the_booster_does(
+    table: Table, train_arguments: Arguments, tmp_path: Path
+) -> None:
+    """Names of people and places are in every alphabet; XGBoost itself misreads them in pandas' categories."""
+    names = ["Büro", "Möbel", "Zürich", "café", "住宅", "😀 other"]
+    source = table(5000, {"LOAN_PURPOSE": lambda texts: [names[len(text) % 6] for text in texts]})
+    trained = train.train(source, train_arguments("--num_rounds", "20"), tmp_path)
+    booster = load_booster(trained.model, "")
+    raw = pd.DataFrame([{**trained.sample[0], "LOAN_PURPOSE": name} for name in names])
+    numbers = {name: pa.array(raw[name], pa.float32()) for name in booster.feature_names[:-1]}
+    codes = pa.DictionaryArray.from_arrays(pa.array(range(6), pa.int32()), names)
+    coded = pa.table({**numbers, "LOAN_PURPOSE": codes})
+    served = pipeline(booster).predict_proba(raw)[:, 1]
+    np.testing.assert_array_equal(served, booster.inplace_predict(coded))
 
 
 def test_pipeline_takes_missing_and_unknown_values_as_missing(
