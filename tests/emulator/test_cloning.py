@@ -54,6 +54,39 @@ def test_schema_with_a_stage_is_not_renamed(filled: Session) -> None:
     assert filled.rows("select count(*) from src.a") == [(2,)]
 
 
+def test_clone_has_internal_stages_only_on_demand(filled: Session) -> None:
+    """Empty ones, as Snowflake's documentation of CLONE has it."""
+    filled.execute("create stage st")
+    filled.execute("create schema dst clone src")
+    assert not filled.rows("show stages in schema dst")
+    filled.execute("create or replace schema dst clone src include internal stages")
+    assert [row[1] for row in filled.rows("show stages in schema dst")] == ["ST"]
+
+
+def test_clone_of_what_cannot_be_copied_is_refused(filled: Session) -> None:
+    """Nothing is left out without a word."""
+    filled.execute("create secret sec type = generic_string secret_string = 'x'")
+    with pytest.raises(SnowflakeError, match="SECRET"):
+        filled.execute("create schema dst clone src")
+    with pytest.raises(SnowflakeError, match="does not exist"):
+        filled.execute("use schema dst")
+
+
+def test_clone_that_fails_leaves_nothing(filled: Session) -> None:
+    """A view of a table that is gone cannot be made again: no half of a schema stays."""
+    filled.execute("drop table a")
+    with pytest.raises(SnowflakeError):
+        filled.execute("create schema dst clone src")
+    with pytest.raises(SnowflakeError, match="does not exist"):
+        filled.execute("use schema dst")
+
+
+def test_schema_replaced_by_its_own_clone_keeps_its_rows(filled: Session) -> None:
+    """The source is not dropped before it is read."""
+    filled.execute("create or replace schema src clone src")
+    assert filled.rows("select count(*) from src.a") == [(2,)]
+
+
 def test_dropped_table_comes_back(filled: Session) -> None:
     """The newest of its name first; while one of its name exists none comes back."""
     filled.execute("drop table a")

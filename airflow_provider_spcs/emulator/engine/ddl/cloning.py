@@ -1,6 +1,7 @@
 """Copies of whole schemas and databases: CLONE, and renaming, which is a copy under the new name.
 
-Source: Snowflake's documentation, "CREATE <object> ... CLONE": internal stages are not cloned.
+Source: Snowflake's documentation, "CREATE <object> ... CLONE": internal stages are cloned, empty, where INCLUDE INTERNAL
+STAGES asks for them.
 """
 
 from __future__ import annotations
@@ -33,9 +34,22 @@ def check_movable(session: Session, database: str, schema: str | None = None) ->
         raise unsupported(f"renaming a database or schema that holds objects of these kinds: {', '.join(left)}")
 
 
-def fill_schema(session: Session, source: Name, target: Name) -> None:
-    """Copy what a schema has into an empty one."""
+def check_clonable(session: Session, database: str, schema: str | None = None) -> None:
+    """Refuse to clone what a copy would leave out without a word.
+
+    Raises:
+        SnowflakeError: It holds services, models, secrets or the like.
+    """
+    left = sorted(session.account.objects.kinds(database, schema) - _WHOLE - {"STAGE"})
+    if left:
+        raise unsupported(f"CLONE of a database or schema that holds objects of these kinds: {', '.join(left)}")
+
+
+def fill_schema(session: Session, source: Name, target: Name, *, stages: bool = False) -> None:
+    """Copy what a schema has into an empty one; with ``stages`` its internal stages, too, without their files."""
     objects = session.account.objects
+    for item in objects.list("STAGE", source.database, source.name) if stages else []:
+        objects.create("STAGE", Name(target.database, target.name, item.name.name), item.document)
     for item in objects.list("SEQUENCE", source.database, source.name):
         sequences.copy(session, item.name, Name(target.database, target.name, item.name.name))
     for kind in _COPIED:

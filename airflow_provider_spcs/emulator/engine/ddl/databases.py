@@ -30,7 +30,7 @@ def create_database(session: Session, statement: Statement) -> Result:
     name = Name.account_level(statement.identifier())
     if statement.looking_at("FROM") or statement.looking_at("AS"):
         raise unsupported("CREATE DATABASE from a share or a replica")
-    source = _source(session, "DATABASE", statement)
+    source, stages = _source(session, "DATABASE", statement)
     document = _document(session, options(statement, _OPTIONS), transient="TRANSIENT" in words)
     objects = session.account.objects
     if objects.find("DATABASE", name) is not None:
@@ -38,12 +38,13 @@ def create_database(session: Session, statement: Statement) -> Result:
             return status(f"{name.name} already exists, statement succeeded.")
         if "REPLACE" not in words:
             raise already_exists(name)
-        _drop_database(session, name)
-    objects.create("DATABASE", name, document)
+        if source != name:
+            _drop_database(session, name)
     if source is None:
+        objects.create("DATABASE", name, document)
         _new_schema(session, Name(name.name, "", "PUBLIC"), _document(session, {}, transient=False))
-    else:
-        _fill_database(session, source, name)
+    elif source != name:
+        _copy_database(session, source, name, document, stages=stages)
     session.database, session.schema = name.name, "PUBLIC"
     return status(f"Database {name.name} successfully created.")
 
@@ -55,7 +56,7 @@ def create_schema(session: Session, statement: Statement) -> Result:
     missing_only = modifiers(statement)
     name = _schema_name(session, statement.name())
     said: dict[str, Any] = {}
-    source = _source(session, "SCHEMA", statement)
+    source, stages = _source(session, "SCHEMA", statement)
     if statement.accept("WITH", "MANAGED", "ACCESS"):
         said["MANAGED"] = True
     said |= options(statement, _OPTIONS)
@@ -66,10 +67,13 @@ def create_schema(session: Session, statement: Statement) -> Result:
             return status(f"{name.name} already exists, statement succeeded.")
         if "REPLACE" not in words:
             raise already_exists(f"{name.database}.{name.name}")
-        _drop_schema(session, name)
-    _new_schema(session, name, _document(session, said, transient="TRANSIENT" in words))
-    if source is not None:
-        cloning.fill_schema(session, source, name)
+        if source != name:
+            _drop_schema(session, name)
+    document = _document(session, said, transient="TRANSIENT" in words)
+    if source is None:
+        _new_schema(session, name, document)
+    elif source != name:
+        _copy_schema(session, source, name, document, stages=stages)
     session.database, session.schema = name.database, name.name
     return status(f"Schema {name.name} successfully created.")
 
@@ -201,16 +205,22 @@ def describe_database(session: Session, statement: Statement) -> Result:
     return Result(columns, [(_moment(item.document), item.name.name, item.kind) for item in found], kind=Kind.DESCRIBE)
 
 
-def _source(session: Session, kind: str, statement: Statement) -> Name | None:
-    """What ``CLONE name`` says; None without it."""
+def _source(session: Session, kind: str, statement: Statement) -> tuple[Name | None, bool]:
+    """What ``CLONE name`` says, None without it; whether internal stages are to be cloned, too."""
     if not statement.accept("CLONE"):
-        return None
+        return None, False
     parts = statement.name()
     source = Name.account_level(parts[0]) if kind == "DATABASE" else _schema_name(session, parts)
     session.account.objects.get(kind, source)
     if statement.looking_at("AT") or statement.looking_at("BEFORE"):
         raise unsupported("CLONE at a time in the past")
-    return source
+    stages = False
+    while statement.looking_at("IGNORE") or statement.looking_at("INCLUDE"):
+        statement.accept("IGNORE", "TABLES", "WITH", "INSUFFICIENT", "DATA", "RETENTION")
+        statement.accept("IGNORE", "HYBRID", "TABLES")
+        stages = statement.accept("INCLUDE", "INTERNAL", "STAGES") or stages
+    cloning.check_clonable(session, source.database or source.name, source.name if source.database else None)
+    return source, stages
 
 
 def _new_schema(session: Session, name: Name, document: dict[str, Any]) -> None:
@@ -218,11 +228,29 @@ def _new_schema(session: Session, name: Name, document: dict[str, Any]) -> None:
     session.account.engine.make_schema(name.database, name.name)
 
 
-def _fill_database(session: Session, source: Name, target: Name) -> None:
-    for item in session.account.objects.list("SCHEMA", source.name):
-        new = Name(target.name, "", item.name.name)
-        _new_schema(session, new, item.document)
-        cloning.fill_schema(session, item.name, new)
+def _copy_database(
+    session: Session, source: Name, target: Name, document: dict[str, Any], *, stages: bool = False
+) -> None:
+    """Make a database of another's schemas; none at all when that fails."""
+    session.account.objects.create("DATABASE", target, document)
+    try:
+        for item in session.account.objects.list("SCHEMA", source.name):
+            _copy_schema(session, item.name, Name(target.name, "", item.name.name), item.document, stages=stages)
+    except BaseException:
+        _drop_database(session, target)
+        raise
+
+
+def _copy_schema(
+    session: Session, source: Name, target: Name, document: dict[str, Any], *, stages: bool = False
+) -> None:
+    """Make a schema of what another has; none at all when that fails."""
+    _new_schema(session, target, document)
+    try:
+        cloning.fill_schema(session, source, target, stages=stages)
+    except BaseException:
+        _drop_schema(session, target)
+        raise
 
 
 def _rename(session: Session, kind: str, name: Name, statement: Statement) -> None:
@@ -235,14 +263,12 @@ def _rename(session: Session, kind: str, name: Name, statement: Statement) -> No
         raise already_exists(new.name)
     if kind == "DATABASE":
         cloning.check_movable(session, name.name)
-        objects.create("DATABASE", new, objects.get("DATABASE", name))
-        _fill_database(session, name, new)
+        _copy_database(session, name, new, objects.get("DATABASE", name))
         _drop_database(session, name)
     else:
         cloning.check_movable(session, name.database, name.name)
         objects.get("DATABASE", Name.account_level(new.database))
-        _new_schema(session, new, objects.get("SCHEMA", name))
-        cloning.fill_schema(session, name, new)
+        _copy_schema(session, name, new, objects.get("SCHEMA", name))
         _drop_schema(session, name)
     for other in list(session.account.engine.sessions.values()):
         if kind == "DATABASE" and other.database == name.name:

@@ -80,7 +80,7 @@ def clock(call: Call, node: Any) -> tuple[exp.Expr, str]:
     source = node.expressions[0] if key == "expressions" else node.args.get(key) if key else None
     if source is None or not _zoned(source):
         return node, ""
-    offset = _offset(source)
+    offset = offset_of(source)
     if _makes_text(node):
         return _text(call, node, source, offset), ""
     if isinstance(node, exp.Extract) and node.name.upper().startswith("TIMEZONE"):
@@ -166,7 +166,7 @@ def _zoned(node: Any) -> bool:
 
 def _paired(node: Any) -> exp.Expr:
     moment = f"CAST({node.sql('duckdb')} AS TIMESTAMPTZ)"
-    made = sql(f"sf_moment_at({moment}, {_offset(node)})")
+    made = sql(f"sf_moment_at({moment}, {offset_of(node)})")
     made.meta["kind"] = Declared(_KIND)
     return made
 
@@ -176,13 +176,13 @@ def stored(node: Any) -> exp.Expr:
     return _paired(node) if _moment(node) else function("sf_tz", node.copy())
 
 
-def _offset(node: Any) -> str:  # noqa: PLR0911 - one branch a kind of expression
+def offset_of(node: Any) -> str:  # noqa: PLR0911 - one branch a kind of expression
     """DuckDB text of a value's offset in minutes; ``zone`` is the session's, for what was given none."""
     if node.meta.get("offset"):
         return str(node.meta["offset"])
     moment = f"CAST({node.sql('duckdb')} AS TIMESTAMPTZ)"
     if isinstance(node, exp.Paren):
-        return _offset(node.this)
+        return offset_of(node.this)
     if _is_moment(node):
         extracted = "struct_extract({}, 'offset')" if node.this == "struct_extract" else "sf_offset({})"
         return extracted.format(node.expressions[0].sql("duckdb"))
@@ -190,7 +190,7 @@ def _offset(node: Any) -> str:  # noqa: PLR0911 - one branch a kind of expressio
         return _inside(node)
     if isinstance(node, exp.Min | exp.Max):
         by = "arg_min" if isinstance(node, exp.Min) else "arg_max"
-        return f"{by}({_offset(node.this)}, {node.this.sql('duckdb')})"
+        return f"{by}({offset_of(node.this)}, {node.this.sql('duckdb')})"
     if isinstance(node, exp.Coalesce | exp.Case | exp.If | exp.Nullif | exp.Greatest | exp.Least):
         return _of_choice(node, moment)
     if not isinstance(node, exp.Cast):
@@ -211,9 +211,9 @@ def _inside(node: Any) -> str:
     while isinstance(inner, exp.Window | exp.IgnoreNulls | exp.RespectNulls):
         inner = inner.this
     if isinstance(inner, exp.Min | exp.Max):
-        inner.replace(sql(_offset(inner)))
+        inner.replace(sql(offset_of(inner)))
     elif isinstance(inner, _CHOSEN):
-        inner.this.replace(sql(_offset(inner.this)))
+        inner.this.replace(sql(offset_of(inner.this)))
     else:
         return f"sf_here(CAST({node.sql('duckdb')} AS TIMESTAMPTZ))"
     return str(made.sql("duckdb"))
@@ -228,10 +228,10 @@ def _of_choice(node: Any, moment: str) -> str:
     if isinstance(node, exp.Case | exp.If):
         made = node.copy()
         for item in [part for part in branches(made) or [] if not isinstance(part, exp.Null)]:
-            item.replace(sql(_offset(item)))
+            item.replace(sql(offset_of(item)))
         return str(made.sql("duckdb"))
     whens = " ".join(
-        f"WHEN CAST({item.sql('duckdb')} AS TIMESTAMPTZ) = {moment} THEN {_offset(item)}" for item in found
+        f"WHEN CAST({item.sql('duckdb')} AS TIMESTAMPTZ) = {moment} THEN {offset_of(item)}" for item in found
     )
     return f"CASE {whens} END" if whens else f"sf_here({moment})"
 
@@ -245,7 +245,7 @@ def _of_cast(node: exp.Cast, moment: str) -> str:
     if isinstance(source, exp.Literal) and source.is_string:
         return _written(source.this, moment)
     if _is_moment(source):
-        return _offset(source)
+        return offset_of(source)
     kind = source.meta.get("kind")
     field = isinstance(source, exp.Column) and source.name[:1] == "$"
     read = field or (isinstance(source, exp.Anonymous) and source.this == "sf_time_in")

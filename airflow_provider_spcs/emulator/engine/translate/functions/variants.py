@@ -40,6 +40,15 @@ def _made(node: Any, kind: Declared) -> Any:
         return sql(f"sf_variant_number(CAST({text} AS VARCHAR))")
     if kind.name == "TIME":
         return sql(f"sf_marked(left(CAST({text} AS VARCHAR), 8), {_MARKS[kind.name]})")
+    if kind.name == "TIMESTAMP_NTZ":
+        return sql(f"sf_marked(strftime(CAST({text} AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g'), {_MARKS[kind.name]})")
+    if kind.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}:
+        from airflow_provider_spcs.emulator.engine.translate import zoned
+
+        moment = f"CAST({text} AS TIMESTAMPTZ)"
+        offset = zoned.offset_of(node) if kind.name == "TIMESTAMP_TZ" else f"sf_here({moment})"
+        shown = f"sf_time_out(sf_zoned_text({moment}, {offset}), 'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM')"
+        return sql(f"sf_marked({shown}, {_MARKS[kind.name]})")
     if kind.name in {"DATE", "BINARY"}:
         return sql(f"sf_marked({'hex' if kind.name == 'BINARY' else ''}({text})::VARCHAR, {_MARKS[kind.name]})")
     return None
