@@ -1,7 +1,7 @@
 """Copies of whole schemas and databases: CLONE, and renaming, which is a copy under the new name.
 
-Source: Snowflake's documentation, "CREATE <object> ... CLONE": internal stages are cloned, empty, where INCLUDE INTERNAL
-STAGES asks for them.
+Source: Snowflake's documentation, "CREATE <object> ... CLONE": internal stages are cloned, empty, where INCLUDE
+INTERNAL STAGES asks for them.
 """
 
 from __future__ import annotations

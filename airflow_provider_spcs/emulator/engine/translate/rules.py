@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import (
+    collations,
     functions,
     generated,
     intervals,
@@ -37,6 +38,7 @@ def apply(session: Session, translation: Translation) -> None:
     windows.check(root)
     volatile_aliases.settle(root)
     intervals.settle(root)
+    collations.settle(root)
     translation.kinds = Kinds(session, root)
     stars.settle(translation.kinds, root)
     zoned.moments(translation.kinds, root)

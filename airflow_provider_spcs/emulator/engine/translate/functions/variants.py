@@ -30,7 +30,7 @@ def variant(node: Any) -> Any:
     return made
 
 
-def _made(node: Any, kind: Declared) -> Any:
+def _made(node: Any, kind: Declared) -> Any:  # noqa: PLR0911 - one return a type
     text = node.sql("duckdb")
     if kind.name in _SEMI:
         return as_json(node)
