@@ -20,9 +20,9 @@ _KEYS = {"trim": "trim", "ltrim": "ltrim", "rtrim": "rtrim", "ai": "strip_accent
 
 def settle(root: exp.Expr) -> None:
     """Take every collation out of a tree, its key into the comparisons around it."""
-    for node in list(root.find_all(exp.Collation)):
-        inner = node.this
-        node.replace(exp.Literal.string(_said(inner)) if isinstance(inner, exp.Collate) else exp.null())
+    for asked in list(root.find_all(exp.Collation)):
+        inner = asked.this
+        asked.replace(exp.Literal.string(_said(inner)) if isinstance(inner, exp.Collate) else exp.null())
     for node in list(root.find_all(exp.Collate)):
         keys = [word for word in _said(node).lower().split("-") if word in _KEYS]
         place = _comparison(node)
