@@ -115,7 +115,7 @@ def _encoder(booster: xgboost.Booster, types: dict[str, str]) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
-    texts = _document(booster)["categorical"]
+    layout, texts = layout_of(booster), _document(booster)["categorical"]
     codes = OrdinalEncoder(
         categories=[np.array(values, object) for values in texts.values()],
         handle_unknown="use_encoded_value",
@@ -123,8 +123,11 @@ def _encoder(booster: xgboost.Booster, types: dict[str, str]) -> Any:
         dtype=np.float32,
     )
     encoder = ColumnTransformer(
-        [("codes", codes, list(texts)), ("days", _days(), list(layout_of(booster).moments))],
-        remainder="passthrough",
+        [
+            ("codes", codes, list(texts)),
+            ("days", _days(), list(layout.moments)),
+            ("numbers", "passthrough", list(layout.numeric)),
+        ],
         verbose_feature_names_out=False,
     )
     # It learns nothing but the names and types of the columns.
