@@ -259,3 +259,14 @@ def test_file_format_outside_the_rules_is_refused(session: Session, options: str
     with pytest.raises(SnowflakeError):
         session.execute(f"CREATE FILE FORMAT f {options}")
     assert session.rows("SHOW FILE FORMATS") == []
+
+
+@pytest.mark.parametrize("again", ["drop table T_OWN", "create or replace table T_OWN (a int)"])
+def test_stage_of_a_table_goes_with_the_table(session: Session, again: str) -> None:
+    """A table made anew under the name has an empty stage."""
+    session.execute("create table T_OWN (a int)")
+    session.execute("copy into @%T_OWN from (select 1)")
+    assert len(session.rows("list @%T_OWN")) == 1
+    session.execute(again)
+    session.execute("create table if not exists T_OWN (a int)")
+    assert session.rows("list @%T_OWN") == []

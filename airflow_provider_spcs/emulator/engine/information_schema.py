@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.engine.ddl import keys
 from airflow_provider_spcs.emulator.engine.query_history import everything
 from airflow_provider_spcs.emulator.errors import does_not_exist, unsupported
 from airflow_provider_spcs.emulator.names import Name
@@ -179,11 +180,10 @@ def _constraints(session: Session, database: str) -> Result:
     names = ["CONSTRAINT_CATALOG", "CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "TABLE_CATALOG", "TABLE_SCHEMA",
              "TABLE_NAME", "CONSTRAINT_TYPE", "ENFORCED"]  # fmt: skip
     rows: list[tuple[object, ...]] = [
-        (database, item.name.schema, f"SYS_CONSTRAINT_{item.name.name}", database, item.name.schema, item.name.name,
-         "PRIMARY KEY", "NO")
+        (database, item.name.schema, key.name, database, item.name.schema, item.name.name, key.kind, "NO")
         for item in catalog.relations(session, database)
-        if any(column.document.get("primary") for column in catalog.columns(session, item.name))
-    ]  # fmt: skip
+        for key in keys.of(item)
+    ]
     return Result([text(name) for name in names], rows)
 
 

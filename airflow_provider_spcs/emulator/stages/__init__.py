@@ -99,6 +99,12 @@ class Stages:
         self.loads.end_session(session)
         shutil.rmtree(self._root / ".temporary" / str(session.id), ignore_errors=True)
 
+    def forget(self, session: Session, table: Name) -> None:
+        """Forget what was loaded into a table, and remove its stage: it was dropped or is made anew."""
+        self.loads.forget(session, table)
+        if table not in session.temporary:
+            shutil.rmtree(self._root.joinpath(*_table_place(table)), ignore_errors=True)
+
     def _directory(self, session: Session, reference: Reference) -> Path:
         if reference.kind == "user":
             return self._account.home.directory("stages", ".users", directory_name(session.user))
@@ -106,7 +112,7 @@ class Stages:
         if reference.kind == "table":
             if not _table_exists(session, name):
                 raise does_not_exist("TABLE", name, "42S02")
-            return self._account.home.directory("stages", ".tables", *(directory_name(part) for part in name))
+            return self._account.home.directory("stages", *_table_place(name))
         return self._root / str(self.stage(session, name)["directory"])
 
     def stage(self, session: Session, name: Name) -> Document:
@@ -119,6 +125,11 @@ class Stages:
 
     def _dropped(self, gone: StoredObject) -> None:
         shutil.rmtree(self._root / str(gone.document["directory"]), ignore_errors=True)
+
+
+def _table_place(table: Name) -> list[str]:
+    """Where a table's own stage is, below all stages."""
+    return [".tables", *(directory_name(part) for part in table)]
 
 
 def _table_exists(session: Session, name: Name) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog, physical, types
+from airflow_provider_spcs.emulator.engine.ddl import keys
 from airflow_provider_spcs.emulator.engine.ddl.columns import definition, skip_parenthesis
 from airflow_provider_spcs.emulator.engine.failures import invalid_identifier
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported
@@ -38,8 +39,7 @@ def alter_table(session: Session, statement: Statement) -> Result:  # noqa: PLR0
     if statement.accept("RENAME", "COLUMN"):
         old = statement.identifier()
         statement.expect("TO")
-        _known(session, name, old)
-        return _run(session, name, f"RENAME COLUMN {_stored(old)} TO {_stored(statement.identifier())}")
+        return _rename_column(session, name, old, statement.identifier())
     if statement.accept("ALTER") or statement.accept("MODIFY"):
         return _modify(session, name, statement)
     return _properties(session, name, statement)
@@ -95,6 +95,14 @@ def _move(session: Session, name: Name, new: Name) -> None:
     )
 
 
+def _rename_column(session: Session, name: Name, old: str, new: str) -> Result:
+    _known(session, name, old)
+    table = catalog.get(session, name, "TABLE")
+    _run(session, name, f"RENAME COLUMN {_stored(old)} TO {_stored(new)}")
+    named = keys.renamed(keys.of(table), old, new)
+    return _keep(session, name, table.document | {"keys": keys.document(named)})
+
+
 def _swap(session: Session, name: Name, other: Name) -> Result:
     catalog.get(session, other, "TABLE")
     if name[:2] != other[:2] or name in session.temporary or other in session.temporary:
@@ -114,10 +122,8 @@ def _swap(session: Session, name: Name, other: Name) -> Result:
 
 
 def _add(session: Session, name: Name, statement: Statement) -> Result:
-    if statement.word() in {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY"}:
-        # Snowflake records keys without enforcing them; here they are not even recorded.
-        statement.rest()
-        return status(_DONE)
+    if keys.ahead(statement):
+        return _add_key(session, name, statement)
     statement.accept("COLUMN")
     there = {item.name for item in catalog.columns(session, name)}
     relation = session.relation(name)
@@ -146,10 +152,34 @@ def _add(session: Session, name: Name, statement: Statement) -> Result:
     return status(_DONE)
 
 
+def _add_key(session: Session, name: Name, statement: Statement) -> Result:
+    table = catalog.get(session, name, "TABLE")
+    key = keys.read(session, statement)
+    statement.end()
+    for column in key.columns:
+        _known(session, name, column)
+    if key.kind == keys.PRIMARY:
+        if any(other.kind == keys.PRIMARY for other in keys.of(table)):
+            raise SnowflakeError(f"SQL compilation error:\nprimary key already exists for table '{name.name}'",
+                                 2200, "42710")  # fmt: skip
+        _run(session, name, *[f"ALTER COLUMN {_stored(column)} SET NOT NULL" for column in key.columns])
+    return _keep(session, name, table.document | {"keys": keys.document([*keys.of(table), key])})
+
+
+def _keep(session: Session, name: Name, document: dict[str, Any]) -> Result:
+    """Remember what is known of the table."""
+    relation = session.relation(name)
+    session.transaction.ddl([name], lambda cursor: catalog.remember(cursor, relation, "TABLE", document))
+    return status(_DONE)
+
+
 def _drop(session: Session, name: Name, statement: Statement) -> Result:
-    if statement.word() in {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY", "CLUSTERING"}:
-        statement.rest()
-        return status(_DONE)
+    table = catalog.get(session, name, "TABLE")
+    if keys.ahead(statement):
+        left = keys.dropped(statement, keys.of(table))
+        return _keep(session, name, table.document | {"keys": keys.document(left)})
+    if statement.accept("CLUSTERING", "KEY"):
+        return _keep(session, name, table.document | {"cluster_by": ""})
     statement.accept("COLUMN")
     missing_ok = statement.accept("IF", "EXISTS")
     names = [statement.identifier()]
@@ -159,7 +189,9 @@ def _drop(session: Session, name: Name, statement: Statement) -> Result:
     if not missing_ok:
         for column in names:
             _known(session, name, column)
-    return _run(session, name, *[f"DROP COLUMN IF EXISTS {_stored(column)}" for column in names])
+    _run(session, name, *[f"DROP COLUMN IF EXISTS {_stored(column)}" for column in names])
+    left = [key for key in keys.of(table) if not set(names) & set(key.columns)]
+    return _keep(session, name, table.document | {"keys": keys.document(left)})
 
 
 def _modify(session: Session, name: Name, statement: Statement) -> Result:
@@ -232,6 +264,4 @@ def _properties(session: Session, name: Name, statement: Statement) -> Result:
     else:
         raise unsupported(f"ALTER TABLE ... {statement.rest()[:60]}")
     statement.end()
-    relation = session.relation(name)
-    session.transaction.ddl([name], lambda cursor: catalog.remember(cursor, relation, "TABLE", document))
-    return status(_DONE)
+    return _keep(session, name, document)

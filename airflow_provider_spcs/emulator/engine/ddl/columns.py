@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import physical, translate, types
+from airflow_provider_spcs.emulator.engine.ddl import keys
+from airflow_provider_spcs.emulator.engine.ddl.keys import Key
 from airflow_provider_spcs.emulator.errors import unsupported
 from airflow_provider_spcs.emulator.names import quoted
 
@@ -17,8 +19,6 @@ _ENDS = {"NOT", "NULL", "DEFAULT", "AUTOINCREMENT", "IDENTITY", "PRIMARY", "PRIM
          "FOREIGN", "FOREIGN KEY",
          "COMMENT", "COLLATE", "CONSTRAINT", "WITH", "MASKING", "TAG", "ORDER", "NOORDER", "ENFORCED",
          "RELY"}  # fmt: skip
-# The lexer makes one token of some pairs of words.
-_TABLE_CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "FOREIGN", "FOREIGN KEY"}
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Definition:
         default_sql: The default in DuckDB's words.
         comment: Its comment.
         increment: Start and step of AUTOINCREMENT; None without.
-        primary: Part of the primary key (not enforced, as on Snowflake).
+        keys: Those that are said with the column.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Definition:
     default_sql: str | None = None
     comment: str | None = None
     increment: tuple[int, int] | None = None
-    primary: bool = False
+    keys: list[Key] = field(default_factory=list)
     document: dict[str, Any] = field(default_factory=dict)
 
     def sql(self) -> str:
@@ -66,25 +66,29 @@ class Definition:
             said["comment"] = self.comment
         if self.increment:
             said["increment"] = list(self.increment)
-        if self.primary:
-            said["primary"] = True
         return said
 
 
-def definitions(session: Session, statement: Statement) -> list[Definition]:
-    """Read ``(column type constraints, ...)``; the cursor is after the opening parenthesis, then after the closing."""
+def definitions(session: Session, statement: Statement) -> tuple[list[Definition], list[Key]]:
+    """Read ``(column type constraints, ...)``; the cursor is after the opening parenthesis, then after the closing.
+
+    Returns:
+        The columns, and the table's keys, be they said with a column or apart.
+    """
     found: list[Definition] = []
+    apart: list[Key] = []
     while True:
-        if statement.word() in _TABLE_CONSTRAINTS:
-            for column in _table_constraint(statement):
-                for item in found:
-                    if item.name == column:
-                        item.primary, item.nullable = True, False
+        if keys.ahead(statement):
+            apart.append(keys.read(session, statement))
         else:
             found.append(definition(session, statement))
         if statement.accept(")"):
-            return found
+            break
         statement.expect(",")
+    primary = {name for key in apart if key.kind == keys.PRIMARY for name in key.columns}
+    for column in found:
+        column.nullable = column.nullable and column.name not in primary
+    return found, [key for column in found for key in column.keys] + apart
 
 
 def definition(session: Session, statement: Statement) -> Definition:
@@ -97,22 +101,15 @@ def definition(session: Session, statement: Statement) -> Definition:
     return column
 
 
-def _constraint(session: Session, statement: Statement, column: Definition) -> None:  # noqa: C901 - one branch a constraint
-    if statement.accept("NOT", "NULL"):
+def _constraint(session: Session, statement: Statement, column: Definition) -> None:
+    name = statement.identifier() if statement.accept("CONSTRAINT") else ""
+    if keys.ahead(statement):
+        column.keys.append(keys.read_inline(session, statement, column.name, name))
+        column.nullable = column.nullable and column.keys[-1].kind != keys.PRIMARY
+    elif statement.accept("NOT", "NULL"):
         column.nullable = False
-    elif (
-        statement.accept("NULL")
-        or statement.accept("UNIQUE")
-        or statement.accept("ORDER")
-        or statement.accept("NOORDER")
-        or statement.accept("NOT", "ENFORCED")
-        or statement.accept("RELY")
-        or statement.accept("ENFORCED")
-        or statement.accept("NORELY")
-    ):
+    elif statement.accept("NULL") or statement.accept("ORDER") or statement.accept("NOORDER"):
         return
-    elif statement.accept("PRIMARY KEY") or statement.accept("PRIMARY", "KEY"):
-        column.primary, column.nullable = True, False
     elif statement.accept("DEFAULT"):
         column.default = expression_text(statement)
         column.default_sql = translate.expression(session, column.default)
@@ -124,11 +121,6 @@ def _constraint(session: Session, statement: Statement, column: Definition) -> N
     elif statement.accept("COLLATE"):
         statement.string()
         raise unsupported("COLLATE on a column")
-    elif statement.accept("CONSTRAINT"):
-        statement.identifier()
-    elif statement.accept("REFERENCES"):
-        statement.name()
-        skip_parenthesis(statement)
     elif statement.looking_at("WITH") or statement.looking_at("MASKING") or statement.looking_at("TAG"):
         raise unsupported("policies and tags on a column")
     else:
@@ -169,25 +161,6 @@ def expression_text(statement: Statement) -> str:
         last = statement.peek() or last
         statement.at += 1
     return statement.text[first.start : last.end + 1]
-
-
-def _table_constraint(statement: Statement) -> list[str]:
-    if statement.accept("CONSTRAINT"):
-        statement.identifier()
-    primary = statement.accept("PRIMARY KEY") or statement.accept("PRIMARY", "KEY")
-    if not primary and not statement.accept("UNIQUE") and not statement.accept("FOREIGN KEY"):
-        statement.expect("FOREIGN", "KEY")
-    statement.expect("(")
-    names = [statement.identifier()]
-    while statement.accept(","):
-        names.append(statement.identifier())
-    statement.expect(")")
-    if statement.accept("REFERENCES"):
-        statement.name()
-        skip_parenthesis(statement)
-    while statement.word() not in {",", ")", ""}:
-        statement.at += 1
-    return names if primary else []
 
 
 def skip_parenthesis(statement: Statement) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.engine.ddl import keys
 from airflow_provider_spcs.emulator.errors import does_not_exist
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, text
@@ -25,13 +26,15 @@ def describe_table(session: Session, statement: Statement) -> Result:
     if statement.accept("TYPE", "="):
         statement.expect("COLUMNS")
     statement.end()
-    if kind == "TABLE" or kind in {"DESC", "DESCRIBE"}:
-        catalog.get(session, name)
-    elif catalog.get(session, name).kind != "VIEW":
+    found = catalog.get(session, name)
+    if kind == "VIEW" and found.kind != "VIEW":
         raise does_not_exist("View", name, "42S02")
+    parts = {sort: {part for key in keys.of(found) if key.kind == sort for part in key.columns}
+             for sort in (keys.PRIMARY, keys.UNIQUE)}  # fmt: skip
     rows = [
         (item.name, str(item.type), "COLUMN", "Y" if item.nullable else "N", _default(item),
-         "Y" if item.document.get("primary") else "N", "N", None, None, item.comment, None, None, None)
+         *("Y" if item.name in columns else "N" for columns in parts.values()), None, None, item.comment,
+         None, None, None)
         for item in catalog.columns(session, name)
     ]  # fmt: skip
     return Result([text(column) for column in _COLUMNS], list(rows), kind=Kind.DESCRIBE)

@@ -50,7 +50,7 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
             cursor.execute(f"DROP {kind} {relation}")
 
     session.transaction.ddl([name], work)
-    session.account.stages.loads.forget(session, name)
+    session.account.stages.forget(session, name)
     session.temporary.pop(name, None)
     return status(f"{name.name} successfully dropped.")
 

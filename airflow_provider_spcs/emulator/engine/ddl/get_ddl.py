@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.engine.ddl import keys
 from airflow_provider_spcs.emulator.errors import invalid_value
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import scalar
@@ -12,6 +13,7 @@ from airflow_provider_spcs.emulator.statement import Statement
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.catalog import Relation, TableColumn
+    from airflow_provider_spcs.emulator.engine.ddl.keys import Key
     from airflow_provider_spcs.emulator.engine.session import Session
 
 
@@ -53,14 +55,20 @@ def _relation(session: Session, found: Relation, *, full: bool) -> str:
         listed = ",\n\t".join(_shown(column.name) for column in columns)
         return f"create or replace view {shown}(\n\t{listed}\n) as {text};"
     lines = [_column(column) for column in columns]
-    keys = [_shown(column.name) for column in columns if column.document.get("primary")]
-    if keys:
-        lines.append(f"primary key ({', '.join(keys)})")
+    lines += [_key(key) for key in keys.of(found)]
     word = "TEMPORARY TABLE" if found.temporary else "TRANSIENT TABLE" if said.get("transient") else "TABLE"
     cluster = f" cluster by {said['cluster_by']}" if said.get("cluster_by") else ""
     comment = f"\nCOMMENT={_text(said['comment'])}" if said.get("comment") else ""
     body = ",\n\t".join(lines)
     return f"create or replace {word} {shown}{cluster} (\n\t{body}\n){comment};"
+
+
+def _key(key: Key) -> str:
+    named = "" if key.name.startswith("SYS_CONSTRAINT_") else f"constraint {_shown(key.name)} "
+    text = f"{named}{key.kind.lower()} ({', '.join(map(_shown, key.columns))})"
+    if key.table:
+        text += f" references {'.'.join(map(_shown, key.table))}({', '.join(map(_shown, key.referred))})"
+    return text
 
 
 def _column(column: TableColumn) -> str:

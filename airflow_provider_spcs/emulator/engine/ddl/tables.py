@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog, physical, query, temporary, translate, types
+from airflow_provider_spcs.emulator.engine.ddl import keys
 from airflow_provider_spcs.emulator.engine.ddl.columns import Definition, definitions
+from airflow_provider_spcs.emulator.engine.ddl.keys import Key
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.failures import translated
 from airflow_provider_spcs.emulator.errors import SnowflakeError, already_exists, unsupported, wrong_type
@@ -35,6 +37,7 @@ class Making:
     missing_only: bool
     temporary: bool
     transient: bool
+    keys: list[Key] = field(default_factory=list)
 
 
 @command(*[f"CREATE {replace}{kind}TABLE" for replace in ("", "OR REPLACE ") for kind in _KINDS])
@@ -102,7 +105,7 @@ def _options(statement: Statement, stops: set[str] | None = None) -> dict[str, A
 
 
 def _from_columns(session: Session, making: Making, statement: Statement) -> int:
-    columns = definitions(session, statement) if statement.accept("(") else []
+    columns, making.keys = definitions(session, statement) if statement.accept("(") else ([], [])
     said = _options(statement, {"AS", "USING"})
     if statement.accept("USING"):
         raise unsupported("CREATE TABLE ... USING TEMPLATE")
@@ -147,7 +150,7 @@ def _clear(session: Session, making: Making, cursor: Any) -> str:
     else:
         relation = physical.relation(making.name)
     if making.replace:
-        session.account.stages.loads.forget(session, making.name)
+        session.account.stages.forget(session, making.name)
         schema, stored = physical.schema_of(making.name.database, making.name.schema), physical.encode(making.name.name)
         view = cursor.execute(
             "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?", [schema, stored]
@@ -186,13 +189,14 @@ def _remember(  # noqa: PLR0917 - private, called once
         "comment": str(said.get("COMMENT") or ""),
         "transient": making.transient,
         "cluster_by": str(said.get("CLUSTER_BY") or ""),
+        "keys": keys.document(making.keys),
     }
     catalog.remember(cursor, relation, "TABLE", document)
 
 
 def copy(session: Session, making: Making, source: Name, *, with_rows: bool, said: dict[str, Any]) -> None:
     """Make a table with the columns of another one, with its rows or without."""
-    catalog.get(session, source, "TABLE")
+    making.keys = keys.of(catalog.get(session, source, "TABLE"))
     columns = [
         Definition(
             item.name,
