@@ -41,6 +41,15 @@ def does_not_exist(kind: str, name: object, sqlstate: str = "02000") -> Snowflak
     return SnowflakeError(f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
+def scope_missing() -> SnowflakeError:
+    """The database or schema in which SHOW is to look is missing (2043).
+
+    Source: dbt-snowflake, impl.py, which takes this number for a schema that is still to be made.
+    """
+    message = "SQL compilation error:\nObject does not exist, or operation cannot be performed."
+    return SnowflakeError(message, 2043, "02000")
+
+
 def already_exists(name: object) -> SnowflakeError:
     """An object of that name is there already (2002)."""
     return SnowflakeError(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")

@@ -22,6 +22,8 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
         ("insert into t values (null)", 100072, "22000"),
         ("select nofunction(1)", 2140, "42601"),
         ("use schema nope", 2043, "02000"),
+        ("show objects in schema nope", 2043, "02000"),
+        ("show schemas in database nope", 2043, "02000"),
         ("select ?", 2049, "42601"),
         ("create function f() returns int language java as '1'", 2, "0A000"),
         ("undrop schema t", 2, "0A000"),

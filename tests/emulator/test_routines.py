@@ -192,3 +192,19 @@ def test_exception_that_nothing_handles_is_named_with_its_place(session: Session
 def test_splitting_keeps_a_block_whole(text: str, count: int) -> None:
     """Semicolons within a block end no statement."""
     assert len(split(text)) == count
+
+
+def test_anonymous_procedure_lives_for_one_call(session: Session) -> None:
+    """WITH ... AS PROCEDURE ... CALL: bound arguments, the answer; afterwards there is no such procedure."""
+    sql = "with twice as procedure (n int) returns int language sql as $$ begin return n * 2; end $$ call twice(?)"
+    assert session.rows(sql, [21]) == [(42,)]
+    with pytest.raises(SnowflakeError):
+        session.execute("call twice(1)")
+
+
+def test_procedure_with_too_few_arguments_says_what_it_takes(session: Session) -> None:
+    """1044, by which clients know it."""
+    session.execute("create procedure p(a int) returns int language sql as 'begin return a; end'")
+    with pytest.raises(SnowflakeError, match="it takes") as caught:
+        session.execute("call p()")
+    assert caught.value.errno == 1044

@@ -24,6 +24,7 @@ from airflow_provider_spcs.emulator.errors import (
 )
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.result import Result
+from airflow_provider_spcs.emulator.routines import anonymous
 from airflow_provider_spcs.emulator.statement import Statement
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class Session:
         handler = registry.find_command(statement)
         if handler is not None:
             return handler(self, statement)
+        if anonymous.called(statement):
+            return anonymous.run(self, statement)
         word = statement.word() or statement.tokens[0].text
         if word in _QUERIES:
             return query.run(self, statement)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.errors import does_not_exist
+from airflow_provider_spcs.emulator.errors import scope_missing
 from airflow_provider_spcs.emulator.names import Name
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _named(statement: Statement) -> bool:
 
 def _database(session: Session, database: str) -> str:
     if session.account.objects.find("DATABASE", Name.account_level(database)) is None:
-        raise does_not_exist("DATABASE", Name.account_level(database))
+        raise scope_missing()
     return database
 
 
@@ -140,5 +140,5 @@ def _schema(session: Session, parts: tuple[str, ...]) -> tuple[str, str]:
     database, schema = parts if len(parts) == 2 else (session.current_database(), parts[0])
     _database(session, database)
     if schema != "INFORMATION_SCHEMA" and session.account.objects.find("SCHEMA", Name(database, "", schema)) is None:
-        raise does_not_exist("SCHEMA", Name(database, schema, ""))
+        raise scope_missing()
     return database, schema

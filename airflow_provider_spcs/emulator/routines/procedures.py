@@ -20,7 +20,7 @@ def call(session: Session, sql: str, binds: Sequence[Any]) -> Result | None:
     """The answer of ``name(arguments)``; None when no procedure has that name.
 
     Raises:
-        SnowflakeError: What the procedure raises; 938 for arguments that it does not take.
+        SnowflakeError: What the procedure raises; 1044 for arguments that it does not take.
     """
     from airflow_provider_spcs.emulator.statement import Statement
 
@@ -41,11 +41,12 @@ def call(session: Session, sql: str, binds: Sequence[Any]) -> Result | None:
     nodes = parse(settled, tokens, left).expressions[0].unalias().expressions
     found = session.account.routines.find(session, PROCEDURE, parts, [None] * len(nodes))
     if found is None:
+        taken = ", ".join(item.routine.signature for item in known)
         raise SnowflakeError(
-            f"SQL compilation error: error line 1 at position 0\nUnknown user-defined function {known[0].name.name}: "
-            f"it takes {', '.join(item.routine.signature for item in known)}, not {len(nodes)} arguments.",
-            2140,
-            "42601",
+            "SQL compilation error: error line 1 at position 5\nInvalid argument types for function "
+            f"'{known[0].name.name}': it takes {taken}, not {len(nodes)} arguments.",
+            1044,
+            "42P13",
         )
     return run(session, found, _values(session, found, arguments(nodes, found)))
 
