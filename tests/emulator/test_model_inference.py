@@ -10,8 +10,6 @@ import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
 
-pytest.importorskip("snowflake.ml")
-
 
 @pytest.fixture(scope="module")
 def snowpark(account: RunningAccount) -> Iterator[Any]:

@@ -13,8 +13,6 @@ from airflow_provider_spcs.emulator import RunningAccount
 from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
-pytest.importorskip("snowflake.ml")
-
 
 @pytest.fixture
 def registry(account: RunningAccount, schema: str) -> Iterator[Any]:

@@ -11,8 +11,6 @@ import pytest
 from airflow_provider_spcs.emulator import RunningAccount, start
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 
-pytest.importorskip("snowflake.ml")
-
 PROGRAM = """
 import os, pathlib, numpy, pandas
 from sklearn.linear_model import LogisticRegression

@@ -11,8 +11,6 @@ import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
 
-pytest.importorskip("snowflake.snowpark")
-
 
 @pytest.fixture(scope="module")
 def snowpark(account: RunningAccount) -> Iterator[Any]:

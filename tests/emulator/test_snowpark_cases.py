@@ -6,11 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from airflow_provider_spcs.emulator import start
 
-pytest.importorskip("snowflake.snowpark")
 CASES = Path(__file__).parent / "clients" / "snowpark.py"
 WORDS = [
     "join",

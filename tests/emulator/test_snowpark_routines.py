@@ -9,13 +9,13 @@ import pytest
 
 from airflow_provider_spcs.emulator import RunningAccount
 
-snowpark = pytest.importorskip("snowflake.snowpark")
-
 
 @pytest.fixture(scope="module")
 def client(account: RunningAccount) -> Iterator[Any]:
     """A Snowpark session in a schema of its own."""
-    with snowpark.Session.builder.configs(account.connection_kwargs).create() as session:
+    from snowflake.snowpark import Session
+
+    with Session.builder.configs(account.connection_kwargs).create() as session:
         session.sql("create or replace schema EMULATOR.SNOWPARK_ROUTINES").collect()
         yield session
 

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from scores import Scoreboard
 
-metrics: Any = pytest.importorskip("sklearn.metrics")
-
 
 def _rows(rows: int, seed: int = 0, scale: float = 1.0) -> tuple[Any, Any]:
     generator = np.random.default_rng(seed)
@@ -20,6 +18,8 @@ def _rows(rows: int, seed: int = 0, scale: float = 1.0) -> tuple[Any, Any]:
 @pytest.mark.parametrize("scale", [1.0, 0.001], ids=["common", "rare"])
 def test_scoreboard_metrics_are_those_of_scikit_learn(scale: float) -> None:
     """Also where the label is one row in five thousand."""
+    from sklearn import metrics
+
     labels, probabilities = _rows(300_000, scale=scale)
     board = Scoreboard()
     for start in range(0, 300_000, 70_001):
@@ -34,6 +34,8 @@ def test_scoreboard_metrics_are_those_of_scikit_learn(scale: float) -> None:
 
 def test_scoreboard_interval_covers_the_true_auc_as_often_as_it_says() -> None:
     """Of 200 samples about 95 % have an interval around the AUC of a very large one."""
+    from sklearn import metrics
+
     truth = metrics.roc_auc_score(*_rows(2_000_000, seed=99))
     covered = 0
     for seed in range(200):

@@ -11,14 +11,11 @@ from typing import Any
 import evaluate
 import model_files
 import numpy as np
+import pyarrow as pa
 import pytest
 import train
 from pipeline import load_booster, pipeline
 from problems import InputError
-
-pd: Any = pytest.importorskip("pandas")
-pa: Any = pytest.importorskip("pyarrow")
-xgboost: Any = pytest.importorskip("xgboost")
 
 Arguments = Callable[..., argparse.Namespace]
 Table = Callable[..., Any]
@@ -31,6 +28,8 @@ def small(table: Table) -> Any:
 
 
 def _frame(columns: dict[str, Any], layout: list[str], rows: int) -> Any:
+    import pandas as pd
+
     return pd.DataFrame({name: columns[name][:rows] for name in layout})
 
 
@@ -68,6 +67,8 @@ def test_train_result_says_how_the_model_came_about(
     small: Any, train_arguments: Arguments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arguments, versions, commit and rows are in the result, which is JSON."""
+    import xgboost
+
     monkeypatch.setenv("GIT_COMMIT", "0123abcd")
     result = train.train(small, train_arguments("--num_rounds", "2"), tmp_path).result
     assert result["commit"] == "0123abcd"
@@ -80,6 +81,9 @@ def test_pipeline_on_raw_rows_predicts_what_the_booster_does(
     loans: Table, table: Table, train_arguments: Arguments, tmp_path: Path
 ) -> None:
     """A batch that holds only some of the categories, as plain text, scores as in training."""
+    import pandas as pd
+    import xgboost
+
     columns = loans(5000)
     trained = train.train(table(5000), train_arguments("--num_rounds", "20"), tmp_path)
     booster = load_booster(trained.model, "")
@@ -115,6 +119,8 @@ def test_pipeline_takes_missing_and_unknown_values_as_missing(
     small: Any, train_arguments: Arguments, tmp_path: Path
 ) -> None:
     """A new loan purpose in production is scored, not refused."""
+    import pandas as pd
+
     trained = train.train(small, train_arguments("--num_rounds", "20"), tmp_path)
     served = pipeline(load_booster(trained.model, ""))
     row = {**trained.sample[0], "APPLICATION_ID": 1}
@@ -161,6 +167,8 @@ def test_stored_model_evaluates_as_it_did_in_training(small: Any, train_argument
 
 def test_stored_model_is_readable_by_xgboost_alone(small: Any, train_arguments: Arguments, tmp_path: Path) -> None:
     """model.ubj is a plain XGBoost model with the names of its columns and categories."""
+    import xgboost
+
     trained = train.train(small, train_arguments("--num_rounds", "3"), tmp_path)
     train.save_to_directory(trained, tmp_path)
     classifier = xgboost.XGBClassifier(enable_categorical=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,9 +42,15 @@ def files_of(module: str) -> list[Path]:
     return [*(path for path in [PACKAGE / f"{module}.py"] if path.exists()), *modules(PACKAGE / module)]
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """A file's syntax, which many tests look at."""
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path, *, at_import: bool) -> Iterator[str]:
     """Absolute names that a file imports: everywhere, or only when it is imported itself."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     skipped: set[int] = set()
     for node in ast.walk(tree):
         body_runs_later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.2
 """How long rows may wait for others; whoever reads through a job's functions has them at once."""
 FOLLOW_SECONDS = 1.0
 """How often a running container's log is looked at; its last lines are read at once when it ends."""

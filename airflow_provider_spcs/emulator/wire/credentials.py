@@ -68,7 +68,9 @@ class Credentials:
         """Let ``user`` log in with ``password`` from now on."""
         salt = secrets.token_bytes(16)
         with self._lock:
-            self._state["passwords"][user] = f"{salt.hex()}${_stretched(password, salt)}"
+            known = _stretched(password, salt)
+            self._state["passwords"][user] = f"{salt.hex()}${known}"
+            self._proven.add(self._mark(known, password))
             self._save()
 
     def forget(self, user: str) -> None:
@@ -83,13 +85,16 @@ class Credentials:
         with self._lock:
             salt, _, known = self._state["passwords"].get(user, f"{bytes(16).hex()}$-").partition("$")
         # The hash is slow by intent: once. From then on a fast one is as good, under a key that is never written.
-        mark = hmac.digest(self._key, f"{known}{password}".encode(), "sha256")
+        mark = self._mark(known, password)
         if mark in self._proven:
             return True
         right = hmac.compare_digest(_stretched(password, bytes.fromhex(salt)), known)
         if right:
             self._proven.add(mark)
         return right
+
+    def _mark(self, known: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{known}{password}".encode(), "sha256")
 
     def issue_token(
         self,
