@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files_end_with_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Libraries leave some of theirs behind."""
+    tmp_path_factory.getbasetemp()  # Lies where it would without this.
+    with (
+        tempfile.TemporaryDirectory(prefix="spcs-", ignore_cleanup_errors=True) as own,
+        pytest.MonkeyPatch.context() as to,
+    ):
+        to.setenv("TMPDIR", own)
+        to.setattr(tempfile, "tempdir", own)
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long units first, the rest as it was."""
     items.sort(key=distribution.rank)
@@ -50,6 +65,11 @@ def pytest_collection_finish() -> None:
     """Leave what the imports made out of each later search for garbage."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let libraries that say good-bye at exit find the tests' streams closed, without a word."""
+    logging.raiseExceptions = False
 
 
 @pytest.hookimpl(optionalhook=True)

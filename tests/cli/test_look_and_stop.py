@@ -10,6 +10,8 @@ from typing import Any
 
 from click.testing import Result
 
+from tests.waiting import until
+
 Spcs = Callable[..., Result]
 Submit = Callable[..., dict[str, Any]]
 
@@ -105,4 +107,5 @@ def test_cancel_of_several_names_goes_on_after_a_failure(spcs: Spcs, submit: Sub
     done = spcs("cancel", "no_such_job", name)
     assert done.exit_code == 1
     assert f"{name} is cancelled" in done.stdout
-    assert spcs("cancel", name).stdout.startswith(f"{name} had ended already (CANCEL")
+    until(lambda: "CANCELLED" in spcs("describe", name).stdout, f"the end of {name}")
+    assert spcs("cancel", name).stdout == f"{name} had ended already (CANCELLED)\n"

@@ -65,8 +65,10 @@ def test_hook_rolls_back_what_failed(hook: Any, schema: str) -> None:
 
 def test_hook_gives_a_sqlalchemy_engine(hook: Any) -> None:
     """SQLAlchemy on top of the same connection."""
-    with hook.get_sqlalchemy_engine().connect() as connection:
+    engine = hook.get_sqlalchemy_engine()
+    with engine.connect() as connection:
         assert connection.exec_driver_sql("select 1").scalar() == 1
+    engine.dispose()
 
 
 def test_sql_api_hook_runs_and_waits(airflow: None, account: RunningAccount, monkeypatch: Any) -> None:

@@ -156,17 +156,13 @@ def test_dependencies_platforms_and_options_are_kept(registry: Any, trained: tup
     from snowflake.ml.model import target_platform, task
 
     log(registry, trained, "V1", conda_dependencies=["xgboost"], target_platforms=target_platform.WAREHOUSE_ONLY)
-    options = {"target_methods": ["predict"], "method_options": {"predict": {"case_sensitive": True}}}
     kind = task.Task.TABULAR_BINARY_CLASSIFICATION
-    log(registry, trained, "V2", pip_requirements=["xgboost"], options=options, task=kind)
+    log(registry, trained, "V2", pip_requirements=["xgboost"], options={"target_methods": ["predict"]}, task=kind)
     model = registry.get_model("LOANS")
     shown = model.show_versions().set_index("name")
     assert shown.loc["V1", "runnable_in"] == '["WAREHOUSE"]'
-    assert [function["name"] for function in model.version("V2").show_functions()] == ['"predict"']
+    assert [function["name"] for function in model.version("V2").show_functions()] == ["PREDICT"]
     assert model.version("V2").get_model_task() is kind
-    frame = trained[1]
-    found = model.version("V2").run(frame, function_name='"predict"').iloc[:, 0]
-    assert (found == trained[0].predict(frame)).all()
 
 
 def test_version_name_is_made_up_when_none_is_given_and_never_given_twice(
@@ -188,11 +184,15 @@ def test_version_of_one_model_becomes_another_model(registry: Any, trained: tupl
 
 
 def test_models_with_quoted_names_move_between_schemas(registry: Any, trained: tuple[Any, Any], schema: str) -> None:
-    """Names with spaces and other schemas work everywhere."""
+    """Names with spaces, functions in lower case and other schemas work everywhere."""
     model, frame = trained
-    registry.log_model(model, model_name='"my model"', version_name='"v 1"', sample_input_data=frame.head(5))
+    options = {"target_methods": ["predict"], "method_options": {"predict": {"case_sensitive": True}}}
+    names = {"model_name": '"my model"', "version_name": '"v 1"'}
+    registry.log_model(model, **names, sample_input_data=frame.head(5), options=options)
     found = registry.get_model('"my model"')
-    assert (found.version('"v 1"').run(frame, function_name="predict").iloc[:, 0] == model.predict(frame)).all()
+    version = found.version('"v 1"')
+    assert [function["name"] for function in version.show_functions()] == ['"predict"']
+    assert (version.run(frame, function_name='"predict"').iloc[:, 0] == model.predict(frame)).all()
     registry._model_manager._model_ops._session.sql(f"create schema {schema}_OTHER").collect()
     found.rename(f"{schema}_OTHER.MOVED")
     assert registry.get_model(f"{schema}_OTHER.MOVED").default.version_name == '"v 1"'

@@ -36,7 +36,7 @@ def test_scoreboard_interval_covers_the_true_auc_as_often_as_it_says() -> None:
     """Of 200 samples about 95 % have an interval around the AUC of a very large one."""
     from sklearn import metrics
 
-    truth = metrics.roc_auc_score(*_rows(2_000_000, seed=99))
+    truth = metrics.roc_auc_score(*_rows(500_000, seed=99))
     covered = 0
     for seed in range(200):
         board = Scoreboard(14)
