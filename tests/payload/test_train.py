@@ -103,6 +103,8 @@ def test_pipeline_of_texts_outside_of_ascii_predicts_what_the_booster_does(
     table: Table, train_arguments: Arguments, tmp_path: Path
 ) -> None:
     """Names of people and places are in every alphabet; XGBoost itself misreads them in pandas' categories."""
+    import pandas as pd
+
     names = ["Büro", "Möbel", "Zürich", "café", "住宅", "😀 other"]
     source = table(5000, {"LOAN_PURPOSE": lambda texts: [names[len(text) % 6] for text in texts]})
     trained = train.train(source, train_arguments("--num_rounds", "20"), tmp_path)
