@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, UnsupportedError
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from airflow_provider_spcs.emulator.engine.translate.parser import parse
 from airflow_provider_spcs.emulator.engine.translate.rewrite import settle
@@ -75,7 +75,11 @@ def text(session: Session, sql: str, binds: Sequence[Any]) -> Translation:
         from airflow_provider_spcs.emulator.stages.select import resolve
 
         resolve(session, translation)
-    apply(session, translation)
+    try:
+        apply(session, translation)
+    except SqlglotError as error:
+        # A clause where none may stand, such as WITHIN GROUP behind a function that is no aggregate.
+        raise SnowflakeError(f"SQL compilation error:\n{str(error).splitlines()[0]}", 1003, "42000") from error
     translation.sql = generate(translation.tree)
     return translation
 

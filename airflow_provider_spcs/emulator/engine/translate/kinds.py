@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate import results
+from airflow_provider_spcs.emulator.engine.translate import arguments, results
 from airflow_provider_spcs.emulator.engine.translate.scopes import Columns, Scopes
 from airflow_provider_spcs.emulator.engine.types import Declared
 
@@ -89,9 +89,13 @@ class Kinds:
             return only.known(required=False) if only else None
         if isinstance(node, exp.Bracket):
             return Declared("VARIANT")
-        if isinstance(node, exp.Func):
+        return self._result(node) if isinstance(node, exp.Func) else None
+
+    def _result(self, node: exp.Func) -> Declared | None:
+        try:
             return results.function(node, self.of)
-        return None
+        except arguments.UNREADABLE as error:
+            raise arguments.refused(node) from error
 
     def common(self, kinds: Iterable[Declared | None]) -> Declared | None:
         """The type that holds values of all these types; None when one is unknown."""

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import (
+    arguments,
     collations,
     functions,
     generated,
@@ -47,10 +48,7 @@ def apply(session: Session, translation: Translation) -> None:
         if node is root:
             continue
         kind = node.meta.get("kind")
-        kept, offset = zoned.clock(call, node)
-        replacement = functions.rewrite(call, kept) if kept is node else kept
-        if offset:
-            replacement = zoned.absolute(replacement, offset)
+        replacement = _rewritten(call, node)
         if replacement is not node:
             if kind is not None:
                 replacement.meta.setdefault("kind", kind)
@@ -62,6 +60,15 @@ def apply(session: Session, translation: Translation) -> None:
         pivots.rewrite(call, pivot)
     translation.tree = root.this
     translation.tree.pop()
+
+
+def _rewritten(call: Call, node: exp.Expr) -> exp.Expr:
+    try:
+        kept, offset = zoned.clock(call, node)
+        replacement = functions.rewrite(call, kept) if kept is node else kept
+        return zoned.absolute(replacement, offset) if offset else replacement
+    except arguments.UNREADABLE as error:
+        raise arguments.refused(node) from error
 
 
 def _stages(session: Session, translation: Translation) -> None:
