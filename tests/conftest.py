@@ -51,6 +51,7 @@ def temporary_files_end_with_the_tests(tmp_path_factory: pytest.TempPathFactory)
         tempfile.TemporaryDirectory(prefix="spcs-", ignore_cleanup_errors=True) as own,
         pytest.MonkeyPatch.context() as to,
     ):
+        Path(own).chmod(0o711)  # Some tests are other users' as well.
         to.setenv("TMPDIR", own)
         to.setattr(tempfile, "tempdir", own)
         yield
