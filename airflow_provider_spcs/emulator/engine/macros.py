@@ -227,6 +227,7 @@ MACROS = [
     "sf_unhex(t) AS CASE WHEN t IS NULL OR regexp_full_match(t, '([0-9A-Fa-f]{2})*') THEN unhex(t) ELSE "
     "error('100115|22000|The following string is not a legal hex-encoded value: ''' || t || '''') END",
     "sf_binary(x) AS CASE WHEN typeof(x) = 'BLOB' THEN CAST(x::VARCHAR AS BLOB) ELSE sf_unhex(sf_text(x)) END",
+    "sf_cbrt(x) AS CASE WHEN power(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END",
     # What a lambda makes of an element: whole numbers stay whole.
     "sf_element(x) AS CASE WHEN typeof(x) = 'DOUBLE' AND TRY_CAST(x AS DOUBLE) = floor(TRY_CAST(x AS DOUBLE)) "
     "AND abs(TRY_CAST(x AS DOUBLE)) < 1e15 THEN to_json(TRY_CAST(x AS BIGINT)) ELSE to_json(x) END",
@@ -248,7 +249,6 @@ MACROS = [
     "CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), false, false) AS JSON), '$[0]'), 'null'::JSON)",
     "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
-    "sf_object_agg(k, v) AS CAST(json_group_object(k, sf_variant(v)) AS JSON)",
     "sf_hash_agg(x) AS CAST(sum(hash(x) % 1000000007) AS BIGINT)",
     "sf_haversine(a, b, c, d) AS 2 * 6371 * asin(sqrt(power(sin((radians(c) - radians(a)) / 2), 2) "
     "+ cos(radians(a)) * cos(radians(c)) * power(sin((radians(d) - radians(b)) / 2), 2)))",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import physical, translate, types
 from airflow_provider_spcs.emulator.engine.failures import translated
+from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.names import quoted
 from airflow_provider_spcs.emulator.result import Column, Kind, Result
 
@@ -27,7 +28,11 @@ def run(session: Session, statement: Statement) -> Result:
     transaction = session.transaction
     if transaction.writing:
         with transaction.cursor() as cursor:
-            result = _stream(session, cursor, translation, owned=False)
+            try:
+                result = _stream(session, cursor, translation, owned=False)
+            except SnowflakeError:
+                transaction.restore()
+                raise
             _detachable(transaction, result)
             return result
     if not transaction.autocommit:
@@ -96,6 +101,11 @@ def _rest(
         with session.running(cursor), translated(translation.names):
             yield first
             yield from reader
+    except SnowflakeError:
+        reader.close()
+        if not owned:
+            session.transaction.restore()
+        raise
     finally:
         reader.close()
         if owned:

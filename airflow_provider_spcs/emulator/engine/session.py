@@ -13,6 +13,7 @@ from airflow_provider_spcs.emulator.engine.literals import sql_text
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.preview import preview
 from airflow_provider_spcs.emulator.engine.running import Running
+from airflow_provider_spcs.emulator.engine.show import terse
 from airflow_provider_spcs.emulator.engine.transaction import Transaction
 from airflow_provider_spcs.emulator.errors import (
     COVERAGE_PAGE,
@@ -146,7 +147,9 @@ class Session:
             return pipes.run(self, statement)
         handler = registry.find_command(statement)
         if handler is not None:
-            return handler(self, statement)
+            result = handler(self, statement)
+            words = [token.text.upper() for token in statement.tokens[:3]]
+            return terse(result, words[2].removesuffix("S")) if words[:2] == ["SHOW", "TERSE"] else result
         if anonymous.called(statement):
             return anonymous.run(self, statement)
         word = statement.word() or statement.tokens[0].text

@@ -10,11 +10,29 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import scope_missing
 from airflow_provider_spcs.emulator.names import Name
+from airflow_provider_spcs.emulator.result import Result, text
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.objects import StoredObject
     from airflow_provider_spcs.emulator.statement import Statement
+
+
+_TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
+
+
+def terse(result: Result, kind: str) -> Result:
+    """The answer of SHOW TERSE: five columns, whatever the objects' other properties.
+
+    Source: Snowflake's documentation of SHOW <objects>, "TERSE".
+    """
+    places = {column.name: index for index, column in enumerate(result.columns)}
+    columns = [result.columns[places[name]] if name in places else text(name) for name in _TERSE]
+    given = {"kind": kind}
+    rows = [
+        tuple(row[places[name]] if name in places else given.get(name) for name in _TERSE) for row in result.rows or []
+    ]
+    return Result(columns, rows, kind=result.kind)
 
 
 @lru_cache(maxsize=64)

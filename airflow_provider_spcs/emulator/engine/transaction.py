@@ -137,6 +137,19 @@ class Transaction:
         for work in self._done:
             work(cursor)
 
+    def restore(self) -> None:
+        """Do again what was written, where a failed read has ended DuckDB's transaction: Snowflake's goes on."""
+        import duckdb
+
+        with self.lock:
+            if not self.writing:
+                return
+            try:
+                self._cursor.execute("SELECT 1")
+            except duckdb.Error:
+                with translated():
+                    self._replay(self._cursor)
+
     def _alone(self, cursor: Any, work: Callable[[Any], _T], names: dict[str, str] | None) -> _T:
         import duckdb
 

@@ -40,10 +40,13 @@ def comment_on(session: Session, statement: Statement) -> Result:
 
 @command("COMMENT ON TABLE", "COMMENT ON VIEW", "COMMENT IF EXISTS ON TABLE", "COMMENT IF EXISTS ON VIEW")
 def comment_on_table(session: Session, statement: Statement) -> Result:
-    """COMMENT ON TABLE or VIEW."""
+    """COMMENT [IF EXISTS] ON TABLE or VIEW."""
+    missing_ok = "EXISTS" in {statement.word(index - statement.at) for index in range(statement.at)}
     name = session.qualify(statement.name())
     statement.expect("IS")
     said = statement.string()
+    if missing_ok and catalog.find(session, name) is None:
+        return status("Statement executed successfully.")
     found = catalog.get(session, name)
     document = found.document | {"comment": said}
     session.transaction.ddl(

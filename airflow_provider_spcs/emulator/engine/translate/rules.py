@@ -15,6 +15,7 @@ from airflow_provider_spcs.emulator.engine.translate import (
     intervals,
     pivots,
     stars,
+    table_functions,
     tables,
     volatile_aliases,
     windows,
@@ -34,6 +35,7 @@ def apply(session: Session, translation: Translation) -> None:
     _stages(session, translation)
     call = Call(session, translation)
     root = exp.Paren(this=translation.tree)  # so that the root, too, has a place to be replaced in
+    table_functions.named(call, root)
     expanding.expand(call, root)
     _identifiers(root)
     windows.check(root)

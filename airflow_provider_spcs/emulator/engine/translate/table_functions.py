@@ -9,6 +9,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator import registry
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate import flatten, record_numbers
+from airflow_provider_spcs.emulator.engine.translate.functions import context
 from airflow_provider_spcs.emulator.engine.translate.functions.build import own
 from airflow_provider_spcs.emulator.engine.translate.rewrite import METHOD
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
 
 _ROWS_A_SECOND = 1_000_000
 """What a generator with a time limit makes; such generators are used to take time, not for their rows."""
+
+
+def named(call: Call, root: exp.Expr) -> None:
+    """Replace ``TABLE('name')`` and ``TABLE($variable)`` by the table."""
+    for node in list(root.find_all(exp.TableFromRows)):
+        inner = node.this
+        if isinstance(inner, exp.Parameter):
+            inner = context.parameter(call, inner)
+        if isinstance(inner, exp.Literal) and inner.is_string:
+            table = exp.to_table(inner.this, dialect="snowflake")
+            table.set("alias", node.args.get("alias"))
+            node.replace(table)
 
 
 def from_rows(call: Call, node: exp.TableFromRows) -> None:
@@ -36,8 +49,6 @@ def from_rows(call: Call, node: exp.TableFromRows) -> None:
         _substitute_records(node, flatten.flattened(inner), flatten.FLATTENED, alias)
     elif flatten.splits(inner):
         _substitute_records(node, flatten.split(inner), flatten.SPLIT, alias)
-    elif isinstance(inner, exp.Literal) and inner.is_string:
-        _substitute(node, exp.to_table(inner.this), alias)
     elif invocation.called(inner):
         _model(call, node, alias)
     elif isinstance(inner, exp.Subquery):  # the body of a function in SQL

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.deviations import deviates
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Result
 from airflow_provider_spcs.emulator.routines.scripting import nodes
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _OTHER = "OTHER"
 _NEVER_CAUGHT = 604
 """Cancelled."""
+_ASYNC = re.compile(r"\A\s*ASYNC\s*\((.*)\)\s*\Z", re.IGNORECASE | re.DOTALL)
+_PLACE = re.compile(r"(?<![\w:\]]):(\d+)\b")
 
 
 @dataclass
@@ -240,6 +244,8 @@ class Script:
                 self.scope[name] = Value(value, column.type)
 
     def _sql(self, node: nodes.Sql) -> None:
+        if node.text.split(None, 1)[0].upper() == "AWAIT":
+            return  # what it waits for has run
         result = self._execute(node.text)
         if node.into:
             columns, rows = list(result.columns), _all_rows(result)
@@ -261,12 +267,15 @@ class Script:
 
     def _query(self, text: str, values: Sequence[Any] = ()) -> Rows:
         text = text.strip()
+        if text.upper() in self._rows:  # a cursor for a result set
+            return Rows(columns=self._rows[text.upper()].columns, rows=self._rows[text.upper()].rows)
         while text.startswith("(") and text.endswith(")"):
             text = text[1:-1].strip()
         result = self._execute(text, values)
         return Rows(columns=list(result.columns), rows=_all_rows(result))
 
     def _execute(self, text: str, given: Sequence[Any] = ()) -> Result:
+        text = _ASYNC.sub(r"\1", text)
         words = text.split(None, 2)
         if [word.upper() for word in words[:2]] == ["EXECUTE", "IMMEDIATE"]:
             return self._immediate(words[2])
@@ -277,7 +286,15 @@ class Script:
         statement, _, using = _last_using(text)
         values = [self.evaluate(part).content for part in using]
         sql = str(self.evaluate(statement).content)
-        return self._session.execute(sql, values)
+        return self._session.execute(*_numbered(sql, values))
+
+
+def _numbered(sql: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """A statement with ``?`` for ``:1``, ``:2`` and so on, and the values in that order."""
+    places = [found for found in _PLACE.finditer(sql) if int(found[1]) <= len(values)]
+    if not places:
+        return sql, values
+    return _PLACE.sub("?", sql), [values[int(found[1]) - 1] for found in places]
 
 
 def _last_using(text: str) -> tuple[str, str, list[str]]:
@@ -307,3 +324,8 @@ def _all_rows(result: Result) -> list[tuple[Any, ...]]:
     from airflow_provider_spcs.emulator.engine.query import all_rows
 
     return all_rows(result)
+
+
+deviates(
+    "routines", "ASYNC statements of a script run one after another, when they are met; AWAIT has nothing to wait for."
+)

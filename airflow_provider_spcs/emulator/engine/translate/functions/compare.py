@@ -17,6 +17,11 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _TEXT = (exp.Upper, exp.Lower, exp.DPipe, exp.Concat, exp.Like, exp.ILike, exp.RegexpLike, exp.Trim, exp.Length,
          exp.Replace, exp.Substring, exp.StartsWith, exp.EndsWith, exp.Contains, exp.SplitPart, exp.RegexpReplace,
          exp.Left, exp.Right, exp.Initcap, exp.GroupConcat, exp.RegexpExtract)  # fmt: skip
+_SHAPED = (exp.Pad, exp.Repeat, exp.Reverse, exp.Translate, exp.Stuff, exp.Strtok, exp.MD5, exp.SHA, exp.Ascii,
+           exp.Unicode, exp.ConcatWs, exp.RegexpInstr, exp.RegexpCount, exp.StrPosition, exp.Soundex)  # fmt: skip
+_COUNTED = (exp.Left, exp.Right, exp.Pad, exp.Repeat, exp.Substring, exp.Stuff, exp.Strtok, exp.SplitPart)
+"""Text functions whose further arguments may be numbers."""
+_WORDED = {"NUMBER", "FLOAT", "BOOLEAN", "DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}
 _SPACED_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d:?\d\d)\Z")
 _SUMMED = {"NUMBER", "FLOAT", "VARCHAR"}
 _COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
@@ -49,11 +54,24 @@ def rewrite(kinds: Any, node: exp.Expr) -> None:  # noqa: C901 - one branch a fa
                 _cast(node, key, "DOUBLE")
     elif isinstance(node, _TEXT):
         _each(kinds, node, "TEXT")
+        _plain(kinds, node)
+    elif isinstance(node, _SHAPED):
+        _plain(kinds, node)
 
 
 def _assigned(node: exp.Expr) -> bool:
     """Whether it is ``SET column = value``, which compares nothing."""
     return isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
+
+
+def _plain(kinds: Any, node: Any) -> None:
+    """Numbers, truth values and times where a function of texts wants text, as Snowflake coerces them."""
+    given = [node.this] if isinstance(node, _COUNTED) else [node.this, node.args.get("expression")]
+    given += [] if isinstance(node, _COUNTED) else [node.args.get("substr"), *(node.expressions or [])]
+    for item in given:
+        kind = kinds.of(item) if isinstance(item, exp.Expr) else None
+        if kind is not None and kind.name in _WORDED:
+            item.replace(function("sf_varchar", item.copy()))
 
 
 def _comparison(kinds: Any, node: exp.Expr) -> None:

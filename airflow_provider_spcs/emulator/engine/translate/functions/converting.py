@@ -109,7 +109,7 @@ def _taken(kind: str, duckdb_type: str) -> Callable[[Any], exp.Expr]:
 
 def _sha2(node: Any) -> exp.Expr:
     bits = node.expressions[1] if len(node.expressions) > 1 else exp.Literal.number(256)
-    return function("sf_sha2", node.expressions[0], bits)
+    return function("sf_sha2", function("sf_text", node.expressions[0]), bits)
 
 
 def _sha2_bytes(node: Any) -> exp.Expr:

@@ -174,6 +174,7 @@ def _checked(name: str) -> Callable[[Any], exp.Expr]:
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.Cbrt: _checked("sf_cbrt"),
     exp.Sqrt: _checked("sf_sqrt"),
     exp.Ln: _checked("sf_ln"),
     exp.Acos: _checked("sf_acos"),

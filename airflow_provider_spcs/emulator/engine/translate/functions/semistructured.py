@@ -290,10 +290,29 @@ def _as_array(listed: str) -> exp.Expr:
 
 
 def windowed(node: exp.Window) -> exp.Expr:
-    """ARRAY_AGG(...) OVER (...): the window of a list, as an array."""
+    """ARRAY_AGG(...) OVER (...) and OBJECT_AGG: the window of a list, as an array or object."""
     window = node.copy()
     window.set("this", exp.column("SF_LIST"))
-    return _as_array(window.sql("duckdb").replace("SF_LIST", node.meta["list"], 1))
+    listed = window.sql("duckdb").replace("SF_LIST", node.meta["list"], 1)
+    return _as_object(listed) if node.meta.get("pairs") else _as_array(listed)
+
+
+def _object_agg(node: exp.Expr) -> exp.Expr:
+    """Pairs without a key or without a value are left out."""
+    key, value = node.expressions
+    text, made = key.sql("duckdb"), variant(value.copy()).sql("duckdb")
+    known = f"({text}) IS NOT NULL AND ({value.sql('duckdb')}) IS NOT NULL"
+    listed = f"list({{'k': CAST({text} AS VARCHAR), 'v': {made}}}) FILTER (WHERE {known})"
+    if isinstance(node.parent, exp.Window):
+        node.parent.meta.update(list=listed, pairs=True)
+        return node
+    return _as_object(listed)
+
+
+def _as_object(listed: str) -> exp.Expr:
+    made = sql(f"CAST(coalesce(to_json(map_from_entries({listed})), '{{}}') AS JSON)")
+    made.meta["declared"] = Declared("OBJECT")
+    return made
 
 
 def _within(node: exp.Expr) -> exp.Expr:
@@ -349,6 +368,7 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     "IS_BOOLEAN": _typed("BOOLEAN"),
     "IS_NULL_VALUE": _null_value,
     "IS_OBJECT": _typed("OBJECT"),
+    "OBJECT_AGG": _object_agg,
     "OBJECT_CONSTRUCT": _construct,
     "OBJECT_CONSTRUCT_KEEP_NULL": _construct_keeping,
     "OBJECT_DELETE": _delete,

@@ -1,0 +1,150 @@
+"""What people write every day, where an answer was once wrong or an error was in the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_spcs.emulator.engine.session import Session
+from airflow_provider_spcs.emulator.errors import SnowflakeError
+
+
+@pytest.mark.parametrize(
+    ("assigned", "shown"),
+    [("parse_json('{\"a\": 1}')", '{"a":1}'), ("v", "[1]"), ("'x'", '"x"'), ("object_construct('k', 2)", '{"k":2}')],
+)
+def test_update_of_a_variant_column_stores_the_value(session: Session, assigned: str, shown: str) -> None:
+    """SET column = value compares nothing: any value becomes a VARIANT."""
+    session.execute("create table t (v variant)")
+    session.execute("insert into t select parse_json('[1]')")
+    session.execute(f"update t set v = {assigned}")
+    assert session.rows("select to_json(v) from t") == [(shown,)]
+
+
+def test_text_put_into_a_binary_column_is_hexadecimal(session: Session) -> None:
+    """By INSERT of a query and by UPDATE, as by VALUES."""
+    session.execute("create table t (b binary)")
+    session.execute("insert into t select hex_encode('Hi')")
+    assert session.rows("select to_varchar(b, 'utf-8') from t") == [("Hi",)]
+    session.execute("update t set b = 'FF'")
+    assert session.rows("select hex_encode(b) from t") == [("FF",)]
+
+
+def test_transaction_goes_on_after_a_failed_read(session: Session) -> None:
+    """An error undoes its statement alone: what was written before is there, and COMMIT keeps it."""
+    session.execute("create table t (a int)")
+    session.execute("begin")
+    session.execute("insert into t values (1)")
+    with pytest.raises(SnowflakeError, match="Division by zero"):
+        session.rows("select a / 0 from t")
+    assert session.rows("select count(*) from t") == [(1,)]
+    session.execute("commit")
+    assert session.rows("select count(*) from t") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("lpad(5, 3, '0')", "005"),
+        ("left(12345, 2)", "12"),
+        ("1 || 'a'", "1a"),
+        ("upper(true)", "TRUE"),
+        ("left('2020-01-01'::timestamp, 10)", "2020-01-01"),
+        ("replace(1001, '0', 'x')", "1xx1"),
+        ("charindex(2, 123)", 2),
+    ],
+)
+def test_text_functions_take_any_value(session: Session, expression: str, expected: object) -> None:
+    """Numbers, truth values and times become text."""
+    assert session.rows(f"select {expression}") == [(expected,)]
+
+
+@pytest.mark.parametrize("part", ["year", "month", "week", "dayofweek", "hour"])
+def test_extract_reads_a_local_time_in_the_sessions_zone(session: Session, part: str) -> None:
+    """A part of TIMESTAMP_LTZ is that of its clock time."""
+    moment = "'2024-03-31 23:30:00'::timestamp"
+    rows = session.rows(f"select extract({part} from {moment}_ltz), extract({part} from {moment}_ntz)")
+    assert rows[0][0] == rows[0][1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "errno"),
+    [
+        ("select sqrt(-1)", 100132),
+        ("select ln(0)", 100132),
+        ("select 'HELP'::binary", 100115),
+        ("alter session set nosuch_parameter = 1", 1006),
+        ("grant usage on warehouse compute_wh to role nosuch", 2003),
+        ("grant role nosuch to user admin", 2003),
+        ("select 1 union select 1, 2", 1789),
+        ("select (select 1, 2)", 2031),
+    ],
+)
+def test_what_has_no_value_or_no_object_errs(session: Session, statement: str, errno: int) -> None:
+    """By Snowflake's number where one is known."""
+    with pytest.raises(SnowflakeError) as caught:
+        session.rows(statement)
+    assert caught.value.errno == errno
+
+
+def test_show_terse_has_five_columns(session: Session) -> None:
+    """Whatever the objects' other properties."""
+    session.execute("create table t (a int)")
+    result = session.execute("show terse tables")
+    assert [column.name for column in result.columns] == ["created_on", "name", "kind", "database_name", "schema_name"]
+
+
+@pytest.mark.parametrize("reference", ["'t'", "$named"])
+def test_table_by_name_in_a_text_is_read(session: Session, reference: str) -> None:
+    """TABLE('name') and TABLE($variable); a bare name is in upper case."""
+    session.execute("create table t as select 7 a")
+    session.execute("set named = 't'")
+    assert session.rows(f"select a from table({reference})") == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("'a' = 'A' collate 'en-ci'", True),
+        ("'a' = 'A' collate 'en'", False),
+        ("collate('ñ', 'en-ai') = 'n'", True),
+        ("'m' between collate('A', 'lower') and collate('Z', 'lower')", True),
+        ("'Abc' collate 'en-ci' like 'a%'", True),
+    ],
+)
+def test_collation_decides_a_comparison(session: Session, condition: str, expected: bool) -> None:
+    """On either side, for every operand."""
+    assert session.rows(f"select {condition}") == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("star", "row"),
+    [
+        ("* ilike '%b%' rename b as x", (2, 3)),
+        ("* replace ('x' || a as a) rename a as z", ("x1", 2, 3)),
+        ("* exclude a", (2, 3)),
+        ("{* exclude b}", ('{"A":1,"BD":3}',)),
+    ],
+)
+def test_star_takes_its_modifiers_together(session: Session, star: str, row: tuple[object, ...]) -> None:
+    """ILIKE, REPLACE, RENAME and EXCLUDE beside each other."""
+    assert session.rows(f"select {star} from (select 1 a, 2 b, 3 bd)") == [row]
+
+
+def test_script_runs_asynchronous_statements_and_a_cursor_for_a_result_set(session: Session) -> None:
+    """ASYNC, AWAIT, CURSOR FOR a result set, and EXECUTE IMMEDIATE with ``:1`` more than once."""
+    session.execute("create table t (a varchar)")
+    script = """
+begin
+  async (insert into t values ('p'));
+  let found resultset := async (select 5 x);
+  await all;
+  let c cursor for found;
+  open c;
+  let v int;
+  fetch c into v;
+  execute immediate 'insert into t select :2 || :1 || :1' using (v, 'q');
+  return v;
+end;
+"""
+    assert session.rows(f"execute immediate $${script}$$") == [(5,)]
+    assert session.rows("select a from t order by a") == [("p",), ("q55",)]
