@@ -249,7 +249,6 @@ MACROS = [
     "CAST(sf_array_sort_text(CAST(a::JSON AS VARCHAR), false, false) AS JSON), '$[0]'), 'null'::JSON)",
     "sf_array_reverse(a) AS to_json(list_reverse(a::JSON::JSON[]))",
     "sf_array_agg(x) AS coalesce(to_json(list(sf_variant(x)) FILTER (WHERE x IS NOT NULL)), '[]'::JSON)",
-    "sf_hash_agg(x) AS CAST(sum(hash(x) % 1000000007) AS BIGINT)",
     "sf_haversine(a, b, c, d) AS 2 * 6371 * asin(sqrt(power(sin((radians(c) - radians(a)) / 2), 2) "
     "+ cos(radians(a)) * cos(radians(c)) * power(sin((radians(d) - radians(b)) / 2), 2)))",
     "sf_booland(a, b) AS (a <> 0) AND (b <> 0)",

@@ -33,7 +33,8 @@ def flattened(node: exp.Expr) -> str:
 
 
 def json_path(path: str) -> str:
-    """A path such as ``a[0].b`` or ``[0].b`` as DuckDB writes it."""
+    """A path such as ``a[0].b``, ``a[0]:b`` or ``[0].b`` as DuckDB writes it."""
+    path = path.replace(":", ".") if '"' not in path else path
     return f"${path}" if path.startswith("[") else f"$.{path}"
 
 

@@ -77,7 +77,9 @@ def _wrapped(kinds: Any, node: exp.Expr) -> exp.Expr:
     kind = kinds.of(inner)
     if isinstance(inner, exp.Avg) and results.sliding(inner) and kind is not None and kind.name == "NUMBER":
         factor = 10 ** (kind.second or 0)
-        return _scaled(sql(f"trunc({node.sql('duckdb')} * {factor}) / {factor}"), kind)  # a moving mean is cut off
+        return _scaled(
+            sql(f"trunc(round({node.sql('duckdb')} * {factor}, 6)) / {factor}"), kind
+        )  # a moving mean is cut off
     return _scaled(node, kind)
 
 
@@ -94,12 +96,27 @@ def _places(node: Any) -> exp.Expr:
 
 
 def _counted(node: Any) -> exp.Expr:
-    """COUNT of several expressions counts the rows in which none is NULL."""
+    """COUNT of several expressions counts the rows in which none is NULL; JSON's null is none of a VARIANT's values.
+
+    Source: Snowflake's documentation of COUNT, "Usage notes".
+    """
+    kind = node.this.meta.get("kind")
+    if not node.expressions and kind is not None and kind.name == "VARIANT":
+        return sql(f"count(nullif(CAST({node.this.sql('duckdb')} AS JSON), CAST('null' AS JSON)))")
     if not node.expressions:
         kept: exp.Expr = node
         return kept
     known = " AND ".join(f"({item.sql('duckdb')}) IS NOT NULL" for item in (node.this, *node.expressions))
     return sql(f"count(CASE WHEN {known} THEN 1 END)")
+
+
+def _bits(node: Any) -> exp.Expr:
+    """BITAND_AGG and the like round numbers and read texts."""
+    kind = node.this.meta.get("kind")
+    if kind is not None and not kind.integer:
+        node.set("this", sql(f"CAST({node.this.sql('duckdb')} AS BIGINT)"))
+    kept: exp.Expr = node
+    return kept
 
 
 def _modulo(node: exp.Expr) -> exp.Expr:
@@ -113,6 +130,15 @@ def _hash(node: exp.Expr) -> exp.Expr:
         return node
     items = ", ".join(item.sql("duckdb") for item in node.expressions)
     return sql(f"CAST(CAST(hash({items}) AS HUGEINT) - 9223372036854775808 AS BIGINT)")
+
+
+def _hash_agg(node: exp.Expr) -> exp.Expr:
+    """One number for all rows, whatever their order; 0 for none."""
+    inner = node.expressions[0] if node.expressions else exp.null()
+    distinct = isinstance(inner, exp.Distinct)
+    items = ", ".join(item.sql("duckdb") for item in (inner.expressions if distinct else node.expressions))
+    hashed = f"{'DISTINCT ' if distinct else ''}CAST(hash({items}) % 1000000007 AS HUGEINT)"
+    return sql(f"CAST(coalesce(sum({hashed}), 0) AS BIGINT)")
 
 
 def _ratio(node: exp.Expr) -> exp.Expr:
@@ -180,6 +206,7 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.Acos: _checked("sf_acos"),
     exp.Asin: _checked("sf_asin"),
     exp.Count: _counted,
+    **dict.fromkeys([exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg], _bits),
     exp.Mod: _modulo,
     exp.Greatest: _extreme,
     exp.Least: _extreme,
@@ -188,4 +215,9 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.TableSample: _sample,
     exp.Window: _window,
 }
-NAMES: dict[str, Callable[[Any], exp.Expr]] = {"HASH": _hash, "RATIO_TO_REPORT": _ratio, "TRUNC": _places}
+NAMES: dict[str, Callable[[Any], exp.Expr]] = {
+    "HASH": _hash,
+    "HASH_AGG": _hash_agg,
+    "RATIO_TO_REPORT": _ratio,
+    "TRUNC": _places,
+}
