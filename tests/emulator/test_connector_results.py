@@ -179,3 +179,16 @@ def test_result_scan_of_unknown_query_is_709(connect: Any) -> None:
     with pytest.raises(ProgrammingError) as caught:
         connect().cursor().execute("select * from table(result_scan('01aaaaaa-0000-0000-0000-000000000000'))")
     assert caught.value.errno == 709
+
+
+def test_moment_with_an_offset_has_as_many_digits_as_its_type(connect: Any, schema: str) -> None:
+    """Between three digits, where Arrow holds one number, and nine."""
+    cursor = connect(schema=schema.split(".")[1]).cursor()
+    cursor.execute("create table T (A timestamp_tz(4))")
+    cursor.execute("insert into T values ('2024-01-01 12:00:00.123456 +02:00')")
+    assert cursor.execute("select A from T").fetchone()[0].microsecond == 123_400
+
+
+def test_binary_from_a_variant_is_its_bytes(connect: Any) -> None:
+    """Hexadecimal text inside a VARIANT, as text elsewhere."""
+    assert connect().cursor().execute("select parse_json('[\"ab\"]')[0]::binary").fetchone()[0] == b"\xab"

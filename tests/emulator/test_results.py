@@ -210,3 +210,10 @@ def test_malformed_binds_are_refused_or_empty(given: object) -> None:
         return
     with pytest.raises(SnowflakeError):
         binds.decode(given)
+
+
+@pytest.mark.parametrize(("scale", "shown"), [(0, "-1"), (3, "-0.001"), (6, "-0.000001")])
+def test_moment_before_1970_is_cut_to_the_earlier_one(scale: int, shown: str) -> None:
+    """One microsecond before 1970 in fewer digits."""
+    batch = pa.record_batch({"A": pa.array([-1], pa.timestamp("us"))})
+    assert rowset.to_rows(batch, [Column("A", "TIMESTAMP_NTZ", scale=scale)]) == [[shown]]

@@ -132,7 +132,7 @@ def _timestamp(array: Any, column: Column) -> Any:
     count, digits = _counted(array)
     if scale <= 6:
         return rescaled(count, digits, scale)
-    return _struct(array, _epoch_and_fraction(count, digits))
+    return _struct(array, _epoch_and_fraction(count, digits, scale))
 
 
 def _timestamp_tz(array: Any, column: Column) -> Any:
@@ -144,7 +144,7 @@ def _timestamp_tz(array: Any, column: Column) -> Any:
     if scale_of(column) <= _ONE_COUNT_SCALE:
         parts = {"epoch": rescaled(count, digits, scale_of(column))}
     else:
-        parts = _epoch_and_fraction(count, digits)
+        parts = _epoch_and_fraction(count, digits, scale_of(column))
     parts["timezone"] = pc.add(offset, pa.scalar(UTC_OFFSET, pa.int32()))
     return _struct(array, parts)
 
@@ -154,10 +154,10 @@ def _struct(source: Any, parts: dict[str, Any]) -> Any:
     return pa.StructArray.from_arrays(list(parts.values()), fields=fields, mask=pc.is_null(source))
 
 
-def _epoch_and_fraction(count: Any, digits: int) -> dict[str, Any]:
+def _epoch_and_fraction(count: Any, digits: int, scale: int) -> dict[str, Any]:
     epoch = rescaled(count, digits, 0)
-    rest = pc.subtract(count, pc.multiply(epoch, 10**digits))
-    return {"epoch": epoch, "fraction": rescaled(rest, digits, 9).cast(pa.int32())}
+    rest = rescaled(pc.subtract(count, pc.multiply(epoch, 10**digits)), digits, scale)
+    return {"epoch": epoch, "fraction": rescaled(rest, scale, 9).cast(pa.int32())}
 
 
 def _counted(array: Any) -> tuple[Any, int]:

@@ -109,6 +109,7 @@ def _seconds(moment: datetime, scale: int) -> str:
 
 
 def _decimal(microseconds: int, scale: int) -> str:
+    microseconds -= microseconds % 10 ** max(6 - scale, 0)  # also a moment before 1970 is cut to the earlier one
     sign, rest = ("-", -microseconds) if microseconds < 0 else ("", microseconds)
     whole, fraction = divmod(rest, 1_000_000)
     return f"{sign}{whole}" + (f".{fraction * 1000:09d}"[: scale + 1] if scale else "")

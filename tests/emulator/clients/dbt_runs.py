@@ -74,7 +74,7 @@ def run_tables_with_options(place: Place) -> None:
     comments = project.rows("select comment from EMULATOR.information_schema.tables where table_name = 'KEPT' "
                             f"and table_schema = '{project.schema}'")  # fmt: skip
     same(comments, [("it's kept",)])
-    same([row[9] for row in project.rows("describe table kept")], ["the number", None])
+    same([row[9] or None for row in project.rows("describe table kept")], ["the number", None])
     assert "SELECT" in [row[1] for row in project.rows("show grants on table kept")]
     same(project.rows("select is_secure from EMULATOR.information_schema.views where table_name = 'HIDDEN' "
                       f"and table_schema = '{project.schema}'"), [("YES",)])  # fmt: skip

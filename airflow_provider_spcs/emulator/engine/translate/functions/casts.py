@@ -46,6 +46,8 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - one bra
         node.set("to", exp.DataType.build("TIME" if kind.this is exp.DType.TIME else "BLOB", dialect="duckdb"))
         if kind.this is not exp.DType.TIME and isinstance(inner, exp.Literal):
             return exp.Anonymous(this="sf_unhex", expressions=[inner])
+        if kind.this is not exp.DType.TIME and _is_variant(inner):
+            return exp.Anonymous(this="sf_binary", expressions=[inner])
         return _from_variant(node)
     if kind.this is exp.DType.DATE and _needs_reading(inner):
         return _read(node, "sf_date")
@@ -78,6 +80,11 @@ def _number_of_time(node: Any) -> bool:
     """Whether a value may count seconds since the epoch."""
     kind = node.meta.get("declared") or node.meta.get("kind")
     return kind is not None and kind.name in {"NUMBER", "VARIANT"}
+
+
+def _is_variant(node: Any) -> bool:
+    kind = node.meta.get("declared") or node.meta.get("kind")
+    return kind is not None and kind.name == "VARIANT"
 
 
 def _read_as_text(node: Any) -> bool:

@@ -124,7 +124,10 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
 
 def moment_of(source: Any, *, zoned: bool) -> exp.Expr:
     """Any value as a moment; a moment directly: DuckDB unfolds a macro at each use of its argument."""
+    kind = source.meta.get("declared") or source.meta.get("kind")
     moment = isinstance(source, exp.Cast) and source.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
+    if not zoned and kind is not None and kind.name == "TIMESTAMP_NTZ":
+        moment = True
     if moment and (zoned or source.meta.get("zone") is None):
         made: exp.Expr = source
         return made
