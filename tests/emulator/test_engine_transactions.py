@@ -126,3 +126,16 @@ def test_array_bound_insert_is_one_transaction(session: Session) -> None:
     with pytest.raises(SnowflakeError):
         session.execute_many("insert into t values (?, ?)", [(1, "x"), ("no number", "y")])
     assert session.rows("select count(*) from t") == [(5000,)]
+
+
+def test_table_is_dropped_amid_a_transaction_of_another_session(session: Session) -> None:
+    """DROP TABLE does not wait; what the open transaction wrote there is lost with the table, and it says so."""
+    session.execute("create table t as select 1 as a")
+    other = session.account.session(database="EMULATOR", schema=session.schema)
+    other.execute("begin")
+    other.execute("delete from t")
+    session.execute("drop table t")
+    with pytest.raises(SnowflakeError):
+        other.execute("commit")
+    assert other.rows("select 1") == [(1,)]
+    other.close()

@@ -9,7 +9,7 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
-    from airflow_provider_spcs.emulator.names import Name
+    from airflow_provider_spcs.emulator.names import Name, written
 
 _MISSING = 2003
 _SEMI_STRUCTURED = ("VARIANT", "OBJECT", "ARRAY")
@@ -62,7 +62,7 @@ def columns_of(session: Session, table: Name, chosen: list[str] | None) -> list[
     for name in names:
         if name not in described:
             raise SnowflakeError(
-                f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{name}'", 904, "42000"
+                f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{written(name)}'", 904, "42000"
             )
     return [
         TargetColumn(name, str(described[name][1]), str(described[name][3]).upper() != "N", position)

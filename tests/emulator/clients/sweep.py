@@ -57,6 +57,8 @@ CLIENTS = [
     Client("core", "core.py", ("snowflake-core==1.14.0",)),
     Client("airflow", "airflow_provider.py",
            ("apache-airflow-providers-snowflake==6.20.0", "apache-airflow==3.3.2", "polars", "aiohttp")),
+    # From 1.12 on dbt-core builds a part of itself from a file that is on no package index.
+    Client("dbt", "dbt_client.py", ("dbt-snowflake==1.12.4", "dbt-core<1.12")),
     # The command line pins what is newer than some indexes have.
     Client("snow", "snow_cli.py", ("snowflake-cli==3.31.0",), ("pip", "certifi")),
 ]  # fmt: skip

@@ -49,7 +49,8 @@ def _drop(session: Session, statement: Statement, kind: str) -> Result:
         else:
             cursor.execute(f"DROP {kind} {relation}")
 
-    session.transaction.ddl([name], work)
+    # No lock: a table goes although a transaction that has not ended has written to it.
+    session.transaction.ddl([], work)
     session.account.stages.forget(session, name)
     session.temporary.pop(name, None)
     return status(f"{name.name} successfully dropped.")
