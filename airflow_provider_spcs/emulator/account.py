@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator import disk, registry
 from airflow_provider_spcs.emulator.clock import Clock
 from airflow_provider_spcs.emulator.home import Home
 from airflow_provider_spcs.emulator.objects import ObjectStore
@@ -34,12 +34,18 @@ class Account:
         home: Directory of the account's state; made when missing.
         clock: The account's time; real by default.
         name: Account identifier, as ``CURRENT_ACCOUNT()`` and ``SNOWFLAKE_ACCOUNT`` say it.
+
+    Raises:
+        HomeError: The directory cannot be used; see :class:`Home`.
     """
 
     def __init__(self, home: Path, clock: Clock | None = None, name: str = "LOCAL") -> None:
         self.name = name
         self.home = Home(home)
         self.clock = clock or Clock()
+        if disk.free(self.home.root) < disk.RESERVE:
+            _ = self.results  # What an earlier process left of them goes.
+        self.home.require_room()
         self.objects = ObjectStore(self.home.objects)
         self.closing: list[Callable[[], None]] = []
         """Called when the jobs have stopped and before the tables close, in this order."""

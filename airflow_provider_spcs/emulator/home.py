@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from airflow_provider_spcs.emulator import disk
+
 
 class HomeError(RuntimeError):
     """The home directory cannot be used; says where, what, the rule and the mend."""
@@ -39,6 +41,20 @@ class Home:
                 f"emulator home: {str(self.root)!r} is in use by another emulator. One process has a home at a time. "
                 "Stop that one, or give another directory with --home."
             ) from error
+
+    def require_room(self) -> None:
+        """Release the home again when its disk is full.
+
+        Raises:
+            HomeError: It is.
+        """
+        left = disk.free(self.root)
+        if left < disk.RESERVE:
+            self.release()
+            raise HomeError(
+                f"emulator home: the disk of {str(self.root)!r} has {left >> 20} MiB left. Tables and results are "
+                f"kept there, and {disk.RESERVE >> 20} MiB stay free. Make room, or give another directory with --home."
+            )
 
     def release(self) -> None:
         """Let another process have the home."""

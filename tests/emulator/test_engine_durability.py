@@ -103,6 +103,25 @@ def test_two_accounts_on_two_homes_do_not_see_each_other(tmp_path: Path) -> None
             account.engine.close()
 
 
+def test_home_of_an_earlier_version_opens_with_its_rows(tmp_path: Path) -> None:
+    """Columns were once kept without the mask of their case, and TIMESTAMP_TZ without its offset."""
+    account = Account(tmp_path)
+    account.engine.open()
+    with account.engine.cursor() as cursor:
+        cursor.execute('CREATE TABLE "EMULATOR.PUBLIC"."OLD" ("small" INTEGER, "LARGE" INTEGER, "AT" TIMESTAMPTZ)')
+        cursor.execute("""COMMENT ON COLUMN "EMULATOR.PUBLIC"."OLD"."AT" IS '{"type": "TIMESTAMP_TZ(9)"}'""")
+        cursor.execute("""INSERT INTO "EMULATOR.PUBLIC"."OLD" VALUES (1, 2, '2024-01-01 12:00:00+00')""")
+    account.close()
+    account = Account(tmp_path)
+    account.engine.open()
+    session = account.engine.session(database="EMULATOR", schema="PUBLIC")
+    session.execute("""insert into OLD values (3, 4, '2024-01-01 12:00:00 +02:00')""")
+    rows = session.rows("""select "small", large, at::varchar from OLD order by 1""")
+    account.close()
+    assert [row[:2] for row in rows] == [(1, 2), (3, 4)]
+    assert [row[2][-5:] for row in rows] == ["+0000", "+0200"]
+
+
 _TEXT = (
     "select from where insert into values create or replace table view drop show describe alter session set use "
     "merge using when matched then update delete copy put get list call execute immediate job service begin commit "

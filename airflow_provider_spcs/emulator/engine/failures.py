@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from airflow_provider_spcs.emulator import disk
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.errors import (
     COVERAGE_PAGE,
@@ -80,7 +81,7 @@ def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # 
         return unsupported(plain(text))
     if isinstance(error, duckdb.OutOfMemoryException):
         return SnowflakeError(f"Statement ran out of memory: {plain(text)}", 300005, "57014")
-    return SnowflakeError(f"SQL execution error: {plain(text)}", 100132, "P0000")
+    return disk.failure(error) or SnowflakeError(f"SQL execution error: {plain(text)}", 100132, "P0000")
 
 
 def _catalog(text: str, names: dict[str, str]) -> SnowflakeError:  # noqa: PLR0911 - one branch a kind of object

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_spcs.emulator import registry
+from airflow_provider_spcs.emulator import disk, registry
 from airflow_provider_spcs.emulator.deviations import refuses
 from airflow_provider_spcs.emulator.engine import dml, physical, pipes, query
 from airflow_provider_spcs.emulator.engine.literals import sql_text
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.account import Account
 
 _QUERIES = {"SELECT", "WITH", "(", "VALUES"}
+_GROWING = {"CREATE", "INSERT", "UPDATE", "MERGE", "COPY", "PUT", "UNDROP"}
+"""Statements that need room on the disk."""
 _KNOWN_BUT_REFUSED = {"CREATE", "ALTER", "DROP", "SHOW", "DESC", "DESCRIBE", "EXECUTE", "UNDROP", "COPY", "PUT", "GET"}
 
 
@@ -131,6 +133,7 @@ class Session:
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]], *, query_id: str = "") -> Result:
         """Run one DML statement once for each row of values, all in one transaction (array binding)."""
+        disk.check(self.account.home.root)
         with self.running.statement(query_id):
             result = dml.run_many(self, _parsed(sql, ()), rows)
         if query_id:
@@ -143,6 +146,8 @@ class Session:
         return preview(self, _parsed(sql, binds))
 
     def _dispatch(self, statement: Statement) -> Result:
+        if statement.word() in _GROWING:
+            disk.check(self.account.home.root)
         if pipes.piped(statement):
             return pipes.run(self, statement)
         handler = registry.find_command(statement)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import TokenType
 
+from airflow_provider_spcs.emulator import disk
 from airflow_provider_spcs.emulator.errors import SnowflakeError
 from airflow_provider_spcs.emulator.result import Kind, Result, text
 from airflow_provider_spcs.emulator.statement import split, tokenize
@@ -144,8 +145,8 @@ def context_of(engine: Session) -> dict[str, object]:
 
 
 def internal_error(error: BaseException) -> SnowflakeError:
-    """The client's view of a bug in the emulator; the log has the rest."""
-    return SnowflakeError(
+    """The client's view of a bug in the emulator, or of a full disk; the log has the rest."""
+    return disk.failure(error) or SnowflakeError(
         f"emulator: {type(error).__name__}: {error}. This is a defect of the emulator, not of the statement. "
         "Its log has the traceback; please report it.",
         300_002,
