@@ -58,6 +58,32 @@ def test_text_functions_take_any_value(session: Session, expression: str, expect
     assert session.rows(f"select {expression}") == [(expected,)]
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("year('2024-05-09')", "2024"),
+        ("dayname(column1)", "Mon"),
+        ("last_day(column1)", "2024-01-31"),
+        ("date_trunc('month', column1)", "2024-01-01 00:00:00.000"),
+        ("dateadd('hour', 1, '2024-01-01 10:00:00')", "2024-01-01 11:00:00.000"),
+        ("next_day('2024-05-09', 'mo')", "2024-05-13"),
+        ("column1 - '2024-01-01'::date", "14"),
+        ("column1::date + 1", "2024-01-16"),
+    ],
+)
+def test_functions_of_dates_take_text(session: Session, expression: str, expected: str) -> None:
+    """A text is the time that it says, in a column as in a literal."""
+    assert session.rows(f"select ({expression})::varchar from values ('2024-01-15')") == [(expected,)]
+
+
+def test_aggregates_count_chosen_columns_and_hash_any_order(session: Session) -> None:
+    """COUNT of a source's columns leaves out rows with NULL; HASH_AGG(*) is one number for the same rows."""
+    session.execute("create table t as select column1 a, column2 b from values (1, 2), (3, null)")
+    assert session.rows("select count(t.*), count(* exclude b), count(a, b) from t") == [(1, 2, 1)]
+    other = "(select hash_agg(*) from (select * from t order by a desc))"
+    assert session.rows(f"select hash_agg(*) = {other} from t") == [(True,)]
+
+
 @pytest.mark.parametrize("part", ["year", "month", "week", "dayofweek", "hour"])
 def test_extract_reads_a_local_time_in_the_sessions_zone(session: Session, part: str) -> None:
     """A part of TIMESTAMP_LTZ is that of its clock time."""

@@ -161,6 +161,9 @@ def _operands(kinds: Any, node: exp.Expr) -> None:
         kind, beside = kinds.of(node.args[key]), kinds.of(node.args[other])
         if kind is not None and kind.name == "VARCHAR" and beside is not None and beside.name in _SUMMED:
             node.set(key, _number(node.args[key]))
+        elif kind is not None and kind.name == "VARCHAR" and beside is not None and beside.name == "DATE":
+            if isinstance(node, exp.Sub):
+                node.set(key, function("sf_date", node.args[key].copy()))
 
 
 def _number(item: Any) -> exp.Expr:

@@ -16,12 +16,18 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
 _ADD = (exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TsOrDsAdd, exp.AddMonths)
 _DIFF = (exp.DateDiff, exp.TimestampDiff)
 _TRUNC = (exp.DateTrunc, exp.TimestampTrunc)
+_PARTS = (*_ADD, *_TRUNC, exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day,
+          exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso, exp.DayOfYear, exp.Hour, exp.Minute, exp.Second, exp.Dayname,
+          exp.Monthname, exp.YearOfWeek, exp.YearOfWeekIso, exp.LastDay, exp.NextDay, exp.PreviousDay,
+          exp.TimeSlice)  # fmt: skip
 _NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOSECS", "NSECONDS"}
 _SMALL = _NANO | {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "H", "M", "S", "MS", "US"}
 
 
 def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one return a case
     """DATEADD by days or more, ADD_MONTHS and DATE_TRUNC of a DATE are a DATE; DuckDB makes a timestamp."""
+    if isinstance(node, _PARTS):
+        _read_text(kinds, node)
     if isinstance(node, _ADD + _TRUNC + _DIFF):
         _check_unit(node)
     if isinstance(node, _DIFF):
@@ -45,6 +51,16 @@ def keep_date(kinds: Any, node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one re
     cast = exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     cast.meta["declared"] = Declared("DATE")
     return cast
+
+
+def _read_text(kinds: Any, node: Any) -> None:
+    """A text whose part is asked for, or that is moved or cut off, is a time."""
+    key = "expression" if isinstance(node, exp.Extract) else "this"
+    kind = kinds.of(node.args.get(key))
+    if kind is not None and kind.name == "VARCHAR":
+        made = function("sf_timestamp", node.args[key].copy())
+        made.meta["kind"] = Declared("TIMESTAMP_NTZ")
+        node.set(key, made)
 
 
 def _between(kinds: Any, node: Any) -> exp.Expr:

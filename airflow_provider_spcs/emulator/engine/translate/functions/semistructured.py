@@ -61,9 +61,10 @@ def _pairs(pairs: list[tuple[Any, Any]], *, keep_null: bool) -> exp.Expr:
 
 
 def _shown(value: Any) -> Any:
-    """A time in an object or array as it is shown; other values as they are."""
+    """A time in an object or array as it is shown, a number without needless zeros; other values as they are."""
     kind = value.meta.get("kind") or value.meta.get("declared")
-    return variant(value) if kind is not None and kind.name.startswith("TIMESTAMP") else value
+    made = kind is not None and (kind.name.startswith("TIMESTAMP") or (kind.name == "NUMBER" and kind.second))
+    return variant(value) if made and not isinstance(value, exp.Literal) else value
 
 
 def _never_null(item: Any) -> bool:
