@@ -174,3 +174,20 @@ end;
 """
     assert session.rows(f"execute immediate $${script}$$") == [(5,)]
     assert session.rows("select a from t order by a") == [("p",), ("q55",)]
+
+
+def test_sequence_goes_on_from_its_next_value_with_another_increment(session: Session) -> None:
+    """The first value after ALTER SEQUENCE is the one that was next before; SHOW says the next one.
+
+    Source: Snowflake's documentation of ALTER SEQUENCE, the example of a wrap-around.
+    """
+    session.execute("create sequence sq start 1 increment 1")
+    session.rows("select sq.nextval, sq.nextval")
+    session.execute("alter sequence sq set increment = -4")
+    assert session.rows("select sq.nextval, sq.nextval") == [(3, -1)]
+    assert session.rows("show sequences")[0][3] == -5
+
+
+def test_number_with_an_exponent_is_a_whole_number(session: Session) -> None:
+    """``1e3`` has the type NUMBER(4,0)."""
+    assert session.rows("select 1e3, system$typeof(1e3)") == [(1000, "NUMBER(4,0)[SB2]")]

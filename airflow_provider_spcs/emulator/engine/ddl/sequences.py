@@ -10,7 +10,7 @@ from sqlglot import exp
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers
 from airflow_provider_spcs.emulator.engine.show import Filter
-from airflow_provider_spcs.emulator.errors import already_exists, syntax_error
+from airflow_provider_spcs.emulator.errors import already_exists, syntax_error, unsupported
 from airflow_provider_spcs.emulator.names import Name, quoted
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Kind, Result, number, status, text, timestamp_ltz
@@ -87,17 +87,61 @@ def _whole(statement: Statement) -> int:
 def copy(session: Session, source: Name, target: Name) -> None:
     """Make a sequence that goes on where another one is."""
     said = session.account.objects.get("SEQUENCE", source)
-    schema, stored = physical.schema_of(source.database, source.schema), physical.encode(source.name) + "%@"
 
     def work(cursor: Any) -> None:
-        last = cursor.execute(
-            "SELECT last_value FROM duckdb_sequences() WHERE schema_name = ? AND sequence_name = ?", [schema, stored]
-        ).fetchone()
-        start = said["start"] if last is None or last[0] is None else last[0] + said["increment"]
-        cursor.execute(_made(target, start, said["increment"]))
+        cursor.execute(_made(target, _upcoming(cursor, source, said), said["increment"]))
 
     session.transaction.ddl([target], work)
     session.account.objects.create("SEQUENCE", target, said)
+
+
+def _upcoming(cursor: Any, name: Name, said: Document) -> int:
+    """The value that a sequence gives next."""
+    schema, stored = physical.schema_of(name.database, name.schema), physical.encode(name.name) + "%@"
+    last = cursor.execute(
+        "SELECT last_value FROM duckdb_sequences() WHERE schema_name = ? AND sequence_name = ?", [schema, stored]
+    ).fetchone()
+    return int(said["start"] if last is None or last[0] is None else last[0] + said["increment"])
+
+
+@command("ALTER SEQUENCE")
+def alter_sequence(session: Session, statement: Statement) -> Result:
+    """ALTER SEQUENCE [IF EXISTS] ... SET INCREMENT or COMMENT, UNSET COMMENT; the next value stays what it was."""
+    missing_ok = statement.accept("IF", "EXISTS")
+    name = session.qualify(statement.name())
+    objects = session.account.objects
+    if missing_ok and objects.find("SEQUENCE", name) is None:
+        return status("Statement executed successfully.")
+    said = objects.get("SEQUENCE", name)
+    if statement.accept("UNSET", "COMMENT"):
+        objects.update("SEQUENCE", name, comment="")
+    elif statement.accept("SET", "COMMENT"):
+        statement.accept("=")
+        objects.update("SEQUENCE", name, comment=statement.string())
+    elif (statement.accept("SET") or True) and statement.accept("INCREMENT"):
+        statement.accept("BY")
+        statement.accept("=")
+        _step(session, name, said, _whole(statement))
+    else:
+        raise unsupported(f"ALTER SEQUENCE ... {statement.rest()}")
+    statement.end()
+    return status("Statement executed successfully.")
+
+
+def _step(session: Session, name: Name, said: Document, increment: int) -> None:
+    """Give a sequence another increment; no column's default may be made of it, as DuckDB holds on to that one."""
+
+    def work(cursor: Any) -> None:
+        start = _upcoming(cursor, name, said)
+        try:
+            cursor.execute(_made(name, start, increment))
+        except duckdb.DependencyException as error:
+            raise unsupported("ALTER SEQUENCE ... SET INCREMENT of a sequence that a column's default uses") from error
+
+    import duckdb
+
+    session.transaction.ddl([name], work)
+    session.account.objects.update("SEQUENCE", name, increment=increment)
 
 
 def _made(name: Name, start: int, increment: int) -> str:
@@ -128,7 +172,7 @@ def drop_sequence(session: Session, statement: Statement) -> Result:
 def show_sequences(session: Session, statement: Statement) -> Result:
     """SHOW SEQUENCES."""
     found = Filter.parse(session, statement).apply(session.account.objects.list("SEQUENCE"))
-    return _shown([(item.name, item.document) for item in found], Kind.SHOW)
+    return _shown(session, [(item.name, item.document) for item in found], Kind.SHOW)
 
 
 @command("DESCRIBE SEQUENCE", "DESC SEQUENCE")
@@ -136,15 +180,16 @@ def describe_sequence(session: Session, statement: Statement) -> Result:
     """DESCRIBE SEQUENCE: the line of SHOW SEQUENCES."""
     name = session.qualify(statement.name())
     statement.end()
-    return _shown([(name, session.account.objects.get("SEQUENCE", name))], Kind.DESCRIBE)
+    return _shown(session, [(name, session.account.objects.get("SEQUENCE", name))], Kind.DESCRIBE)
 
 
-def _shown(sequences: list[tuple[Name, Document]], kind: Kind) -> Result:
-    rows: list[tuple[object, ...]] = [
-        (name.name, name.database, name.schema, said["start"], said["increment"],
-         datetime.fromisoformat(said["created_on"]), said["owner"], said["comment"], "ROLE", "N")
-        for name, said in sequences
-    ]  # fmt: skip
+def _shown(session: Session, sequences: list[tuple[Name, Document]], kind: Kind) -> Result:
+    with session.account.engine.cursor() as cursor:
+        rows: list[tuple[object, ...]] = [
+            (name.name, name.database, name.schema, _upcoming(cursor, name, said), said["increment"],
+             datetime.fromisoformat(said["created_on"]), said["owner"], said["comment"], "ROLE", "N")
+            for name, said in sequences
+        ]  # fmt: skip
     columns = [
         *map(text, ["name", "database_name", "schema_name"]),
         *map(number, ["next_value", "interval"]),

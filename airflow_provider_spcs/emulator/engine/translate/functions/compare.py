@@ -156,14 +156,15 @@ def _choice(kinds: Any, node: exp.Expr) -> None:
 
 
 def _operands(kinds: Any, node: exp.Expr) -> None:
-    """A text in arithmetic is a number; beside a date it stays."""
+    """A text in arithmetic is a number; less a date, or a date less it, it is a date."""
     for key, other in (("this", "expression"), ("expression", "this")):
         kind, beside = kinds.of(node.args[key]), kinds.of(node.args[other])
-        if kind is not None and kind.name == "VARCHAR" and beside is not None and beside.name in _SUMMED:
+        if kind is None or kind.name != "VARCHAR" or beside is None:
+            continue
+        if beside.name in _SUMMED:
             node.set(key, _number(node.args[key]))
-        elif kind is not None and kind.name == "VARCHAR" and beside is not None and beside.name == "DATE":
-            if isinstance(node, exp.Sub):
-                node.set(key, function("sf_date", node.args[key].copy()))
+        elif beside.name == "DATE" and isinstance(node, exp.Sub):
+            node.set(key, function("sf_date", node.args[key].copy()))
 
 
 def _number(item: Any) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -11,6 +12,8 @@ from airflow_provider_spcs.emulator.engine.translate import results
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import empty_for_none
 from airflow_provider_spcs.emulator.engine.types import Declared
+
+_DIGITS = 38
 
 
 def exact(kinds: Any, node: exp.Expr) -> exp.Expr:
@@ -93,6 +96,17 @@ def _places(node: Any) -> exp.Expr:
     factor = f"power(10, {wanted.sql('duckdb')})"
     name = "round" if isinstance(node, exp.Round) else "trunc"
     return _scaled(sql(f"{name}({source.sql('duckdb')} * {factor}) / {factor}"), source.meta.get("kind"))
+
+
+def _power(node: exp.Literal) -> exp.Expr:
+    """``1e3`` is the whole number 1000, not a float, where a number has room for its digits.
+
+    Source: Snowflake's documentation of SYSTEM$TYPEOF: ``1e10`` is NUMBER(11,0).
+    """
+    if node.is_string or "e" not in node.this.lower():
+        return node
+    plain = format(Decimal(node.this), "f")
+    return exp.Literal.number(plain) if len(plain.replace(".", "")) <= _DIGITS else node
 
 
 def _counted(node: Any) -> exp.Expr:
@@ -200,6 +214,7 @@ def _checked(name: str) -> Callable[[Any], exp.Expr]:
 
 
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
+    exp.Literal: _power,
     exp.Cbrt: _checked("sf_cbrt"),
     exp.Sqrt: _checked("sf_sqrt"),
     exp.Ln: _checked("sf_ln"),
