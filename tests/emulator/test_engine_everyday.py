@@ -29,13 +29,14 @@ def test_text_put_into_a_binary_column_is_hexadecimal(session: Session) -> None:
     assert session.rows("select hex_encode(b) from t") == [("FF",)]
 
 
-def test_transaction_goes_on_after_a_failed_read(session: Session) -> None:
+@pytest.mark.parametrize("failing", ["select a / 0 from t", "select nosuch from t", "select * from nosuch"])
+def test_transaction_goes_on_after_a_failed_read(session: Session, failing: str) -> None:
     """An error undoes its statement alone: what was written before is there, and COMMIT keeps it."""
     session.execute("create table t (a int)")
     session.execute("begin")
     session.execute("insert into t values (1)")
-    with pytest.raises(SnowflakeError, match="Division by zero"):
-        session.rows("select a / 0 from t")
+    with pytest.raises(SnowflakeError):
+        session.rows(failing)
     assert session.rows("select count(*) from t") == [(1,)]
     session.execute("commit")
     assert session.rows("select count(*) from t") == [(1,)]

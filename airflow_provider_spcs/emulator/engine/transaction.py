@@ -145,7 +145,7 @@ class Transaction:
             if not self.writing:
                 return
             try:
-                self._cursor.execute("SELECT 1")
+                self._cursor.execute("SELECT 1").fetchall()
             except duckdb.Error:
                 with translated():
                     self._replay(self._cursor)
