@@ -61,6 +61,11 @@ def _done(reply: httpx.Response) -> None:
             {"name": "REST_TABLE", "columns": [{"name": "a", "datatype": "int", "nullable": False}]},
             {"cluster_by": [], "rows": 0, "kind": "PERMANENT"},
         ),
+        (
+            f"{HERE}/views",
+            {"name": "REST_VIEW", "columns": [{"name": "n"}], "query": "select 1"},
+            {"secure": False, "schema_name": "REST"},
+        ),
         ("/api/v2/roles", {"name": "REST_ROLE", "comment": "r"}, {"is_current": False, "granted_roles": 0}),
     ],
 )
@@ -206,3 +211,32 @@ def test_snowflake_core_passes_its_cases(account: RunningAccount) -> None:
     ]
     ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
     assert ran.returncode == 0, ran.stdout
+
+
+def test_tables_are_made_from_others_over_rest(rest: httpx.Client) -> None:
+    """From a query, like another, as its clone; swapped, and brought back after a drop."""
+    tables = f"{HERE}/tables"
+    replaced = {"createMode": "orReplace"}
+    _done(rest.post(f"{tables}:as-select", params={**replaced, "query": "select 7 as a"}, json={"name": "FROM_Q"}))
+    _done(rest.post(f"{tables}/FROM_Q:create-like", params=replaced, json={"name": "EMPTY"}))
+    _done(rest.post(f"{tables}/FROM_Q:clone", params=replaced, json={"name": "FULL"}))
+    _done(rest.post(f"{tables}/FULL:swap-with", params={"targetName": "EMPTY"}))
+    assert [rest.get(f"{tables}/{name}").json()["rows"] for name in ("EMPTY", "FULL")] == [1, 0]
+    _done(rest.delete(f"{tables}/FROM_Q"))
+    _done(rest.post(f"{tables}/FROM_Q:undrop"))
+    assert rest.get(f"{tables}/FROM_Q").json()["rows"] == 1
+    assert rest.post(f"{tables}/FROM_Q:clone", json={}).status_code == 400
+
+
+def test_keys_said_over_rest_are_kept(rest: httpx.Client, connect: Any) -> None:
+    """Named and unnamed ones, of every kind."""
+    columns = [{"name": "a", "datatype": "int"}, {"name": "b", "datatype": "int"}]
+    said = [
+        {"constraint_type": "PRIMARY KEY", "column_names": ["a"], "name": "pk"},
+        {"constraint_type": "UNIQUE", "column_names": ["b", "a"]},
+    ]
+    body = {"name": "KEYED", "columns": columns, "constraints": said}
+    _done(rest.post(f"{HERE}/tables?createMode=orReplace", json=body))
+    cursor = connect(schema="REST").cursor()
+    assert [row[6] for row in cursor.execute("show primary keys in table KEYED")] == ["PK"]
+    assert [row[4] for row in cursor.execute("show unique keys in table KEYED")] == ["B", "A"]

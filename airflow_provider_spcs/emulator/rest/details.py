@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
-from airflow_provider_spcs.emulator.rest import calls, objects, shapes, statements
+from airflow_provider_spcs.emulator.rest import calls, copies, objects, shapes, statements
 from airflow_provider_spcs.emulator.rest.objects import full_name, resource_of
 from airflow_provider_spcs.emulator.rest.statements import literal
 
@@ -30,13 +30,19 @@ _ACTIONS = {
 
 
 async def posted(gateway: Gateway, call: Call) -> Response:
-    """``POST .../{name}:action``: suspend, resume, stop-all-services."""
+    """``POST .../{name}:action``: suspend, resume, stop-all-services, clone, create-like, swap-with, undrop, rename."""
     resource = resource_of(call)
     name, _, action = call.path["name"].rpartition(":")
     statement = _ACTIONS.get((resource, action))
-    if statement is None:
+    sql = statement.format(full_name(call, name)) if statement else copies.statement(resource, action, call, name)
+    if sql is None:
         raise unsupported(f"REST action {action} of {resource}")
-    return await calls.changed(gateway, call, statement.format(full_name(call, name)))
+    return await calls.changed(gateway, call, sql)
+
+
+async def table_from_query(gateway: Gateway, call: Call) -> Response:
+    """``POST .../tables:as-select``: CREATE TABLE ... AS SELECT."""
+    return await calls.changed(gateway, call, copies.from_query(call))
 
 
 async def job_executed(gateway: Gateway, call: Call) -> Response:

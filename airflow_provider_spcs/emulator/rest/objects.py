@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
     from airflow_provider_spcs.emulator.wire.gateway import Call, Gateway
 
-_IN_SCHEMAS = {"stages", "image-repositories", "tables", "services"}
+_IN_SCHEMAS = {"stages", "image-repositories", "tables", "services", "views"}
 _PLURALS = {"image-repositories": "IMAGE REPOSITORIES"}
 
 
@@ -92,7 +92,7 @@ async def put(gateway: Gateway, call: Call) -> Response:
 
     if not await run_in_threadpool(exists):
         sql = statements.create(resource, name, call.body, "errorIfExists", call.query)
-    elif resource in {"tables", "services"}:
+    elif resource in {"tables", "services", "views"}:
         raise unsupported(f"REST create-or-alter of existing {resource}")
     else:
         altered = statements.alter(resource, name, call.body)
@@ -145,13 +145,16 @@ def _name(body: Mapping[str, Any]) -> str:
 
 def _document(session: Session, resource: str, row: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
     document = shapes.shaped(resource, row)
-    if resource in {"services", "tables"}:
+    if resource in {"services", "tables", "views"}:
         name = ".".join(literal_name(row[part]) for part in ("database_name", "schema_name", "name"))
         if resource == "services":
             text = calls.rows(session, f"DESCRIBE SERVICE {name}")[0].get("spec") or ""
             document["spec"] = {"spec_type": "from_inline", "spec_text": text}
         elif whole:
             document["columns"] = [shapes.column(each) for each in calls.rows(session, f"DESCRIBE TABLE {name}")]
+        if resource == "views":
+            document |= {"query": row["text"], "secure": row["is_secure"] == "true"}
+            document.setdefault("columns", [])
     if resource == "databases" and whole:
         document["data_retention_time_in_days"] = document.get("retention_time")
     return document

@@ -24,6 +24,7 @@ _SCHEMA = f"{_DATABASE}/{{schema}}"
 ENDPOINTS: list[tuple[str, str, Handler]] = [
     (f"{_ROOT}/results/{{handle}}", "GET", details.result),
     (f"{_SCHEMA}/services:execute-job", "POST", details.job_executed),
+    (f"{_SCHEMA}/tables:as-select", "POST", details.table_from_query),
 ]
 """The special ones; the first line of a handler's docstring is its text on the coverage page."""
 for _collection in (f"{_ROOT}/{{resource}}", _DATABASE, f"{_SCHEMA}/{{resource}}"):

@@ -12,7 +12,7 @@ from airflow_provider_spcs.emulator.statement import Statement
 
 Body = Mapping[str, Any]
 _DATATYPE = re.compile(r"[A-Za-z_]+( [A-Za-z_]+)*( ?\([0-9, ]+\))?\Z")
-_MODES = {"errorIfExists": ("", ""), "orReplace": ("OR REPLACE ", ""), "ifNotExists": ("", "IF NOT EXISTS ")}
+MODES = {"errorIfExists": ("", ""), "orReplace": ("OR REPLACE ", ""), "ifNotExists": ("", "IF NOT EXISTS ")}
 
 PROPERTIES: dict[str, dict[str, str]] = {
     "databases": {"data_retention_time_in_days": "DATA_RETENTION_TIME_IN_DAYS", "comment": "COMMENT"},
@@ -28,6 +28,7 @@ PROPERTIES: dict[str, dict[str, str]] = {
     "stages": {"url": "URL", "comment": "COMMENT"},
     "image-repositories": {"comment": "COMMENT"},
     "tables": {"comment": "COMMENT"},
+    "views": {"comment": "COMMENT"},
     "roles": {"comment": "COMMENT"},
     "users": {
         "password": "PASSWORD", "login_name": "LOGIN_NAME", "display_name": "DISPLAY_NAME", "email": "EMAIL",
@@ -40,7 +41,7 @@ _BARE = {"instance_family", "warehouse_size"}
 KINDS = {
     "databases": "DATABASE", "schemas": "SCHEMA", "warehouses": "WAREHOUSE", "compute-pools": "COMPUTE POOL",
     "stages": "STAGE", "image-repositories": "IMAGE REPOSITORY", "tables": "TABLE", "services": "SERVICE",
-    "roles": "ROLE", "users": "USER",
+    "roles": "ROLE", "users": "USER", "views": "VIEW",
 }  # fmt: skip
 
 
@@ -80,12 +81,14 @@ def create(resource: str, name: str, body: Body, mode: str, options: Mapping[str
     Raises:
         SnowflakeError: 1008 for another mode; 0A000 for a field that the emulator does not have.
     """
-    if mode not in _MODES:
-        raise SnowflakeError(f"createMode: {mode!r}. It is one of {', '.join(_MODES)}.", 1008, "22023")
-    replace, unless = _MODES[mode]
+    if mode not in MODES:
+        raise SnowflakeError(f"createMode: {mode!r}. It is one of {', '.join(MODES)}.", 1008, "22023")
+    replace, unless = MODES[mode]
     kind = str(options.get("kind") or body.get("kind") or "").upper()
     transient = f"{kind} " if kind in {"TRANSIENT", "TEMPORARY"} else ""
     words = [f"CREATE {replace}{transient}{KINDS[resource]} {unless}{name}"]
+    if resource == "views":
+        return _view(name, body, replace, unless)
     if resource == "tables":
         words.append(_columns(body))
     if resource == "schemas" and body.get("managed_access"):
@@ -129,7 +132,7 @@ def job(name: str, body: Body) -> str:
 
 def service(name: str, body: Body, mode: str) -> str:
     """CREATE SERVICE, which the emulator answers as it answers the statement."""
-    _, unless = _MODES.get(mode, ("", ""))
+    _, unless = MODES.get(mode, ("", ""))
     pool = identifier(_said(body, "compute_pool"))
     return f"CREATE SERVICE {unless}{name} IN COMPUTE POOL {pool} {_specification(body)} {_with_options(body)}"
 
@@ -166,6 +169,18 @@ def _missing(field: str, rule: str) -> SnowflakeError:
     return SnowflakeError(f"request body: no {field!r}. {rule}", 1008, "22023")
 
 
+def _view(name: str, body: Body, replace: str, unless: str) -> str:
+    secure = "SECURE " if body.get("secure") else ""
+    columns = ", ".join(
+        identifier(str(column.get("name") or ""))
+        + (f" COMMENT {literal(column['comment'])}" if column.get("comment") else "")
+        for column in body.get("columns") or []
+    )
+    listed = f" ({columns})" if columns else ""
+    said = " ".join(["", *properties("views", body)])
+    return f"CREATE {replace}{secure}VIEW {unless}{name}{listed}{said} AS {_said(body, 'query')}"
+
+
 def _stage(body: Body) -> list[str]:
     words = []
     encryption, directory = body.get("encryption"), body.get("directory_table")
@@ -190,9 +205,22 @@ def _columns(body: Body) -> str:
         nullable = "" if column.get("nullable", True) else " NOT NULL"
         comment = f" COMMENT {literal(column['comment'])}" if column.get("comment") else ""
         words.append(f"{identifier(str(column.get('name') or ''))} {datatype}{nullable}{comment}")
-    for constraint in body.get("constraints") or []:
-        if str(constraint.get("constraint_type", "PRIMARY KEY")).upper() != "PRIMARY KEY":
-            raise unsupported(f"a constraint {constraint.get('constraint_type')} over the REST API")
-        names = ", ".join(identifier(str(name)) for name in constraint.get("column_names") or [])
-        words.append(f"PRIMARY KEY ({names})")
+    words += [_key(constraint) for constraint in body.get("constraints") or []]
     return f"({', '.join(words)})"
+
+
+def _key(said: Body) -> str:
+    kind = str(said.get("constraint_type") or "PRIMARY KEY").upper()
+    if kind not in {"PRIMARY KEY", "UNIQUE", "FOREIGN KEY"}:
+        raise unsupported(f"a constraint {kind} over the REST API")
+    name = f"CONSTRAINT {identifier(str(said['name']))} " if said.get("name") else ""
+    text = f"{name}{kind} ({_names(said.get('column_names'))})"
+    if kind != "FOREIGN KEY":
+        return text
+    referred = _names(said.get("referenced_column_names"))
+    table = ".".join(map(quoted, Statement.parse(_said(said, "referenced_table_name")).name()))
+    return f"{text} REFERENCES {table}" + (f" ({referred})" if referred else "")
+
+
+def _names(said: Any) -> str:
+    return ", ".join(identifier(str(name)) for name in said or [])

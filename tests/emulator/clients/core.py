@@ -5,24 +5,16 @@ Command: see ``cases.py``; needs ``snowflake-core``.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 import warnings
-from collections.abc import Iterator
-from typing import Any
 
+import core_objects  # noqa: F401 registers its cases
 import snowflake.connector
 from cases import Place, case, main, same
-from snowflake.core import CreateMode, Root
-from snowflake.core.exceptions import APIError, ConflictError, NotFoundError
-
-
-@contextlib.contextmanager
-def root(place: Place) -> Iterator[Any]:
-    """The entry point on a connection of its own."""
-    with snowflake.connector.connect(**{**place.kwargs, "schema": "CORE"}) as connection:
-        yield Root(connection)
+from core_session import missing, root, schema
+from snowflake.core import CreateMode
+from snowflake.core.exceptions import APIError, ConflictError
 
 
 def prepare(place: Place) -> None:
@@ -32,18 +24,6 @@ def prepare(place: Place) -> None:
         connection.cursor().execute(
             "create compute pool if not exists CORE_POOL min_nodes = 1 max_nodes = 1 instance_family = CPU_X64_XS"
         )
-
-
-def _schema(opened: Any) -> Any:
-    return opened.databases["EMULATOR"].schemas["CORE"]
-
-
-def _missing(action: Any) -> None:
-    try:
-        action()
-    except NotFoundError:
-        return
-    raise AssertionError("no NotFoundError")
 
 
 @case
@@ -63,7 +43,7 @@ def databases(place: Place) -> None:
         else:
             raise AssertionError("no ConflictError")
         opened.databases["core_made"].drop()
-        _missing(opened.databases["core_made"].fetch)
+        missing(opened.databases["core_made"].fetch)
 
 
 @case
@@ -78,7 +58,7 @@ def schemas(place: Place) -> None:
         made.create_or_alter(Schema(name="core_schema", comment="changed"))
         same(made.fetch().comment, "changed")
         made.drop()
-        _missing(made.fetch)
+        missing(made.fetch)
 
 
 @case
@@ -96,7 +76,7 @@ def warehouses(place: Place) -> None:
         same(made.fetch().state, "SUSPENDED")
         made.resume()
         made.drop()
-        _missing(made.fetch)
+        missing(made.fetch)
 
 
 @case
@@ -117,7 +97,7 @@ def compute_pools(place: Place) -> None:
         made.resume()
         made.stop_all_services()
         made.drop()
-        _missing(made.fetch)
+        missing(made.fetch)
 
 
 @case
@@ -134,8 +114,8 @@ def stages(place: Place) -> None:
             name="core_stage", encryption=StageEncryption(type="SNOWFLAKE_SSE"), comment="c",
             directory_table=StageDirectoryTable(enable=True),
         )  # fmt: skip
-        made = _schema(opened).stages.create(wanted, mode=CreateMode.or_replace)
-        assert "CORE_STAGE" in [each.name for each in _schema(opened).stages.iter(like="core%")]
+        made = schema(opened).stages.create(wanted, mode=CreateMode.or_replace)
+        assert "CORE_STAGE" in [each.name for each in schema(opened).stages.iter(like="core%")]
         same((made.fetch().name, made.fetch().has_credentials), ("CORE_STAGE", False))
         made.put(str(file), "/dir", auto_compress=False)
         same([each.name for each in made.list_files()], ["core_stage/dir/s.txt"])
@@ -143,7 +123,7 @@ def stages(place: Place) -> None:
         made.get("/dir/s.txt", str(out))
         same((out / "s.txt").read_text(), "content")
         made.drop()
-        _missing(made.fetch)
+        missing(made.fetch)
 
 
 @case
@@ -154,14 +134,14 @@ def tables(place: Place) -> None:
     with root(place) as opened:
         columns = [TableColumn(name="id", datatype="int", nullable=False), TableColumn(name="t", datatype="varchar(9)")]
         wanted = Table(name="core_table", columns=columns, constraints=[PrimaryKey(column_names=["id"])], comment="c")
-        made = _schema(opened).tables.create(wanted, mode=CreateMode.or_replace)
-        assert "CORE_TABLE" in [each.name for each in _schema(opened).tables.iter(like="core%")]
+        made = schema(opened).tables.create(wanted, mode=CreateMode.or_replace)
+        assert "CORE_TABLE" in [each.name for each in schema(opened).tables.iter(like="core%")]
         fetched = made.fetch()
         same([(each.name, each.datatype, each.nullable) for each in fetched.columns],
              [("ID", "NUMBER(38,0)", False), ("T", "VARCHAR(9)", True)])  # fmt: skip
         same((fetched.rows, fetched.comment, fetched.kind), (0, "c", "PERMANENT"))
         made.drop()
-        _missing(made.fetch)
+        missing(made.fetch)
 
 
 @case
@@ -170,10 +150,8 @@ def image_repositories(place: Place) -> None:
     from snowflake.core.image_repository import ImageRepository
 
     with root(place) as opened:
-        made = _schema(opened).image_repositories.create(
-            ImageRepository(name="core_images"), mode=CreateMode.or_replace
-        )
-        same([each.name for each in _schema(opened).image_repositories.iter()], ["CORE_IMAGES"])
+        made = schema(opened).image_repositories.create(ImageRepository(name="core_images"), mode=CreateMode.or_replace)
+        same([each.name for each in schema(opened).image_repositories.iter()], ["CORE_IMAGES"])
         assert "core_images" in (made.fetch().repository_url or "")
         made.drop()
 
@@ -189,7 +167,7 @@ def job_service_inline(place: Place) -> None:
     from snowflake.core.service import JobService, ServiceSpecInlineText
 
     with root(place) as opened:
-        services = _schema(opened).services
+        services = schema(opened).services
         services["core_job"].drop(if_exists=True)
         job = services.execute_job(
             JobService(
@@ -212,7 +190,7 @@ def job_service_inline(place: Place) -> None:
         same([each["containerName"] for each in job.get_service_status()], ["main"])
         same(list(job.get_endpoints()), [])
         job.drop()
-        _missing(job.fetch)
+        missing(job.fetch)
 
 
 @case
@@ -224,9 +202,9 @@ def job_service_from_a_stage(place: Place) -> None:
     file = place.directory / "spec.yaml"
     file.write_text(_spec("print('staged')"))
     with root(place) as opened:
-        stage = _schema(opened).stages.create(Stage(name="core_specs"), mode=CreateMode.or_replace)
+        stage = schema(opened).stages.create(Stage(name="core_specs"), mode=CreateMode.or_replace)
         stage.put(str(file), "/", auto_compress=False)
-        services = _schema(opened).services
+        services = schema(opened).services
         services["core_staged"].drop(if_exists=True)
         spec = ServiceSpecStageFile(stage="core_specs", spec_file="spec.yaml")
         job = services.execute_job(
@@ -243,7 +221,7 @@ def job_service_that_cannot_be(place: Place) -> None:
 
     with root(place) as opened:
         try:
-            _schema(opened).services.execute_job(
+            schema(opened).services.execute_job(
                 JobService(name="core_bad", compute_pool="core_pool", spec=ServiceSpecInlineText(spec_text="spec: 1"))
             )
         except APIError as error:
