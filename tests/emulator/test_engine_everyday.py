@@ -192,3 +192,9 @@ def test_sequence_goes_on_from_its_next_value_with_another_increment(session: Se
 def test_number_with_an_exponent_is_a_whole_number(session: Session) -> None:
     """``1e3`` has the type NUMBER(4,0)."""
     assert session.rows("select 1e3, system$typeof(1e3)") == [(1000, "NUMBER(4,0)[SB2]")]
+
+
+def test_try_to_binary_is_null_for_what_is_no_hexadecimal(session: Session) -> None:
+    """Of a literal and of a column."""
+    values = "hex_encode(try_to_binary(column1)), try_to_binary('zz'), try_cast('zz' as binary)"
+    assert session.rows(f"select {values} from values ('41')") == [("41", None, None)]

@@ -45,6 +45,8 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - one bra
     if kind.this in {exp.DType.TIME, exp.DType.BINARY, exp.DType.VARBINARY}:
         node.set("to", exp.DataType.build("TIME" if kind.this is exp.DType.TIME else "BLOB", dialect="duckdb"))
         if kind.this is not exp.DType.TIME and isinstance(inner, exp.Literal):
+            if isinstance(node, exp.TryCast):
+                return sql(f"TRY(unhex({inner.sql('duckdb')}))")
             return exp.Anonymous(this="sf_unhex", expressions=[inner])
         if kind.this is not exp.DType.TIME and _is_variant(inner):
             return exp.Anonymous(this="sf_binary", expressions=[inner])

@@ -86,7 +86,8 @@ def _binary(*, attempt: bool) -> Callable[[Any], exp.Expr]:
         names = {"HEX": "sf_unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
         if form not in names:
             raise unsupported(f"TO_BINARY format {form}")
-        made = f"{names[form]}(sf_text({_text(source)}))"
+        name = names[form].removeprefix("sf_") if attempt else names[form]  # TRY takes nothing that can raise by itself
+        made = f"{name}(sf_text({_text(source)}))"
         found = sql(f"TRY({made})" if attempt else made)
         found.meta["declared"] = Declared("BINARY")
         return found
