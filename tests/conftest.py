@@ -71,6 +71,7 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Let libraries that say good-bye at exit find the tests' streams closed, without a word."""
     logging.raiseExceptions = False
+    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)
