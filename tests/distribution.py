@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 # is begun last keeps the others waiting. Files that are not named are units of their own.
 _UNITS = (
     ("emulator/test_ml_jobs_instances.py",),
+    # These share the process that trains, and what it took to import the libraries.
+    (
+        "payload/test_end_to_end.py",
+        "payload/test_train.py",
+        "payload/test_long_runs.py",
+        "payload/test_instances.py",
+        "payload/test_engine.py",
+        "payload/test_scores.py",
+    ),
     # The first DAG that runs in a process makes it build Airflow's API, in seconds.
     (
         "airflow/test_example_dags.py",
@@ -21,29 +30,37 @@ _UNITS = (
         "airflow/test_retry_policy.py",
         "airflow/test_compute_pools.py",
     ),
-    ("payload/test_end_to_end.py",),
-    ("emulator/test_registry.py", "emulator/test_model_inference.py"),
+    # Snowpark, and the registry's client.
+    (
+        "emulator/test_registry.py",
+        "emulator/test_model_inference.py",
+        "emulator/test_stages_clients.py",
+        "emulator/test_snowpark.py",
+        "emulator/test_snowpark_routines.py",
+    ),
+    ("airflow/test_trigger.py",),
     ("emulator/test_faults_durability.py",),
     ("airflow/test_failure_cards.py",),
-    ("airflow/test_trigger.py",),
-    ("payload/test_train.py",),
-    ("payload/test_long_runs.py",),
     ("emulator/test_faults_requests.py",),
-    ("emulator/test_connector_statements.py",),
+    ("airflow/test_transient.py",),
     ("emulator/test_registry_in_job.py",),
+    ("airflow/test_trigger_log.py",),
+    ("emulator/services/test_services_long.py",),
     ("emulator/test_server.py",),
+    ("emulator/test_connector_statements.py",),
     ("emulator/test_pytest_plugin.py",),
+    ("emulator/test_hook.py",),
     ("airflow/test_adoption.py",),
     ("airflow/test_operator_run.py",),
-    ("airflow/test_trigger_log.py",),
+    ("emulator/runner/test_runner_network.py",),
+    ("contract/test_documented_sql.py",),
     ("airflow/test_promises.py",),
-    ("airflow/test_transient.py",),
-    ("payload/test_instances.py",),
     ("emulator/test_snowpark_cases.py",),
-    ("emulator/test_hook.py",),
     ("payload/test_commands.py",),
     ("unit/test_layers.py",),
-    ("emulator/runner/test_runner_network.py",),
+    ("emulator/test_copy_into_table.py",),
+    ("cli/test_submit.py",),
+    ("emulator/runner/test_runner.py",),
 )
 _UNIT = {f"tests/{name}": number for number, unit in enumerate(_UNITS) for name in unit}
 
