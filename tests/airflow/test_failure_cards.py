@@ -108,6 +108,7 @@ def test_card_of_an_image_that_cannot_be_pulled_comes_without_a_limit(
     """Snowflake tries for ever and the job would stay PENDING; it is given up and cancelled, in both modes."""
     monkeypatch.setattr("airflow_provider_spcs.pending._FIRST_PAUSE", 0.1)
     monkeypatch.setattr("airflow_provider_spcs.pending.IMAGE_PATIENCE", 0.1)
+    monkeypatch.setattr("airflow_provider_spcs.poller._ASIDE_EVERY", 0.1)
     ti = TaskInstance(run_id=f"no-image-{mode}")
     missing = {**job, "image": "/no_such_db/x/y/z:1", "poll_interval": 0.2}
     if mode == "worker":
