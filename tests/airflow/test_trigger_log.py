@@ -25,6 +25,9 @@ LEAK = ["python", "-uc", held("pass", before="import os; print('password is', os
 def xcoms(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Airflow's XComs by key, as its API would keep them."""
     kept: dict[str, Any] = {}
+    # No worker hears of these deferrals, so no event is too early.
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
+    monkeypatch.setattr("airflow_provider_spcs.triggers._HEARD_IN", 0.0)
     monkeypatch.setattr(XCom, "get_one", staticmethod(lambda *, key, **_: kept.get(key)))
     monkeypatch.setattr(XCom, "set", staticmethod(lambda *, key, value, **_: kept.update({key: value})))
     monkeypatch.setattr(XCom, "delete", staticmethod(lambda *, key, **_: kept.pop(key, None)))
