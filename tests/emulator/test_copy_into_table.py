@@ -276,3 +276,12 @@ def test_uneven_file_longer_than_a_block_is_read_whole(session: Session, stage: 
         "SELECT COUNT(*), SUM(i), COUNT_IF(s = 'q,' || i || CHR(10) || '\"x\"'), COUNT_IF(s = 'a,b') FROM u"
     )
     assert found == [(40_000, 799_980_000, 20_000, 20_000)]
+
+
+def test_copy_into_a_column_that_is_not_there_names_it(session: Session) -> None:
+    """With its quotes, where it needs them. Source: snowflake-sqlalchemy's tests of ``make_pd_writer``."""
+    session.execute("create table T_NAMES (A int)")
+    session.execute("create stage S_NAMES")
+    with pytest.raises(SnowflakeError, match="invalid identifier '\"a\"'") as caught:
+        session.execute('copy into T_NAMES ("a") from @S_NAMES')
+    assert caught.value.errno == 904

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.names import written
 
 if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.engine.session import Session
-    from airflow_provider_spcs.emulator.names import Name, written
+    from airflow_provider_spcs.emulator.names import Name
 
 _MISSING = 2003
 _SEMI_STRUCTURED = ("VARIANT", "OBJECT", "ARRAY")

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import warnings
 
+import connector_aio
 import connector_files
 import connector_logins
+import connector_pandas
 import connector_results
 import connector_statements
 import snowflake.connector
 from cases import Place, main
 
-__all__ = ["connector_files", "connector_logins", "connector_results", "connector_statements"]
+__all__ = [
+    "connector_aio",
+    "connector_files",
+    "connector_logins",
+    "connector_pandas",
+    "connector_results",
+    "connector_statements",
+]
 
 
 def prepare(place: Place) -> None:
