@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine import memory
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.physical import schema_of
 from airflow_provider_spcs.emulator.names import Name, quoted
@@ -52,11 +52,10 @@ class Engine:
         with self._guard:
             if self._connection is None:
                 spill = self.account.home.directory("spill")
-                memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
                 self._connection = duckdb.connect(
                     str(self.account.home.tables),
                     config={
-                        "memory_limit": f"{int(memory * _MEMORY_SHARE / 2**20)}MiB",
+                        "memory_limit": f"{int(memory.limit() * _MEMORY_SHARE / 2**20)}MiB",
                         "temp_directory": str(spill),
                         "python_enable_replacements": "false",
                         # Extensions would be fetched from the network.
