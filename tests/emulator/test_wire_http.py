@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
+import re
+import socket
 from typing import Any
 
 import pytest
@@ -94,6 +97,51 @@ def test_request_whose_client_left_in_the_middle_is_no_defect() -> None:
     with pytest.raises(SnowflakeError) as caught:
         asyncio.run(read(Request(scope, left)))
     assert caught.value.errno == 390_400
+
+
+QUERY = b"POST /queries/v1/query-request HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        QUERY + b"Content-Length: abc\r\n\r\n{}",
+        QUERY + b"Content-Length: -5\r\n\r\n{}",
+        QUERY + b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+        QUERY + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        QUERY + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /a\r\nb HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 TLS to the plain port",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+)
+def test_broken_http_is_a_400(account: RunningAccount, sent: bytes) -> None:
+    """What is no request of HTTP/1.1 is refused and its connection closed, not half read."""
+    with socket.create_connection((account.endpoints.host, account.endpoints.port), DEADLINE) as client:
+        client.sendall(sent)
+        assert client.makefile("rb").read().startswith(b"HTTP/1.1 400")
+
+
+def test_requests_sent_at_once_are_answered_in_order(account: RunningAccount) -> None:
+    """HTTP pipelining: as many answers as requests, each to its own."""
+    paths = ["/nope/1", "/nope/2", "/nope/3"]
+    with socket.create_connection((account.endpoints.host, account.endpoints.port), DEADLINE) as client:
+        last = "Connection: close\r\n"
+        heads = [f"GET {path} HTTP/1.1\r\nHost: x\r\n{last if path == paths[-1] else ''}\r\n" for path in paths]
+        client.sendall("".join(heads).encode())
+        answer = client.makefile("rb").read().decode()
+    assert re.findall(r"GET (/nope/\d)", answer) == paths
+
+
+def test_connections_that_send_half_a_request_hold_up_nobody(account: RunningAccount, connect: Any) -> None:
+    """Fifty clients that went silent in the middle, and one that works."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            address = (account.endpoints.host, account.endpoints.port)
+            silent = stack.enter_context(socket.create_connection(address, DEADLINE))
+            silent.sendall(QUERY + b"Content-Length: 100\r\n\r\n{")
+        assert connect().cursor().execute("select 1").fetchone() == (1,)
 
 
 def test_requests_without_token_get_nothing(account: RunningAccount) -> None:
