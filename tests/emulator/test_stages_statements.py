@@ -270,3 +270,12 @@ def test_stage_of_a_table_goes_with_the_table(session: Session, again: str) -> N
     session.execute(again)
     session.execute("create table if not exists T_OWN (a int)")
     assert session.rows("list @%T_OWN") == []
+
+
+@pytest.mark.parametrize("sql", ["put 'file:///tmp/a' @S_AIO", "get @S_AIO 'file:///tmp/'"])
+def test_client_that_cannot_copy_files_is_told_so(session: Session, sql: str) -> None:
+    """The connector's asyncio part would fail over its own code, in words that help nobody."""
+    session.execute("create stage S_AIO")
+    session.copies_files = False
+    with pytest.raises(SnowflakeError, match="aio"):
+        session.execute(sql)

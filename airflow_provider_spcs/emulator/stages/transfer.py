@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value, syntax_error
+from airflow_provider_spcs.emulator.errors import SnowflakeError, invalid_value, syntax_error, unsupported
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Column, Kind, Result, number, text
 from airflow_provider_spcs.emulator.stages.location import Location
@@ -33,9 +33,20 @@ _GET_COLUMNS = ("file", "size", "status", "message")
 _COMPRESSIONS = {"AUTO_DETECT", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"}
 
 
+def _check_client(session: Session) -> None:
+    """Refuse a client that would fail over its own code.
+
+    Raises:
+        SnowflakeError: 0A000 for the connector's asyncio part.
+    """
+    if not session.copies_files:
+        raise unsupported("PUT and GET by snowflake.connector.aio, which cannot copy local files")
+
+
 @command("PUT")
 def put(session: Session, statement: Statement) -> Result:
     """Upload local files to a stage; the client copies them into the stage's directory."""
+    _check_client(session)
     places = Places(statement)
     source = _local(places.next())
     location = session.account.stages.locate(session, places.next(), writable=True)
@@ -60,6 +71,7 @@ def put(session: Session, statement: Statement) -> Result:
 @command("GET")
 def get(session: Session, statement: Statement) -> Result:
     """Download files from a stage or a model version; the client copies them from its directory."""
+    _check_client(session)
     places = Places(statement)
     location = session.account.stages.locate(session, places.next())
     target = _local(places.next())

@@ -40,6 +40,8 @@ def login(gateway: Gateway, call: Call) -> Reply:
         if str(session.parameters.get(_VALIDATE, "")).upper() == "TRUE":
             _validate(session, asked)
         session.client = f"{client} {version}".strip()
+        # Source: snowflake-connector-python 4.8, aio/_file_transfer_agent.py: it awaits what is not to be awaited.
+        session.copies_files = _environment(data).get("APPLICATION") != "AsyncioPythonConnector"
     tokens = gateway.sessions.add(session, arrow=_python(data), object_store=_universal(data), owned=attached is None)
     return reply.success(
         {

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cases import Place, SkippedError, case, same
+from cases import Place, SkippedError, case, fails_saying, same
+from connecting import MAJOR
 
 
 def _run(place: Place, work: Callable[[Any], Awaitable[None]], **changes: Any) -> None:
@@ -76,7 +77,7 @@ def aio_statement_in_the_background(place: Place) -> None:
     """Submit, ask for its status, take its rows; a failing one says why."""
 
     async def work(connection: Any) -> None:
-        from snowflake.connector.errors import ProgrammingError
+        from snowflake.connector.errors import DatabaseError
 
         cursor = connection.cursor()
         await cursor.execute_async("select system$wait(1), 7")
@@ -87,8 +88,8 @@ def aio_statement_in_the_background(place: Place) -> None:
         try:
             await cursor.get_results_from_sfqid(cursor.sfqid)
             await cursor.fetchall()
-        except ProgrammingError as error:
-            same(error.errno, 2003)
+        except DatabaseError as error:
+            same("NO_SUCH_TABLE" in str(error), True)
         else:
             raise AssertionError("no error")
 
@@ -132,7 +133,7 @@ def aio_several_statements_at_once(place: Place) -> None:
 
 @case
 def aio_files_to_and_from_a_stage(place: Place) -> None:
-    """PUT, LIST, COPY, GET."""
+    """PUT, LIST, COPY, GET; before version 5 the client cannot copy local files and is told so."""
     source = place.directory / "rows.csv"
     source.write_text("1,a\n2,b\n")
 
@@ -149,7 +150,11 @@ def aio_files_to_and_from_a_stage(place: Place) -> None:
         assert (place.directory / "out" / "rows.csv.gz").exists()
 
     (place.directory / "out").mkdir()
-    _run(place, work)
+    if MAJOR >= 5:
+        _run(place, work)
+    else:
+        with fails_saying("COVERAGE.md"):
+            _run(place, work)
 
 
 @case
