@@ -21,6 +21,8 @@ _SHAPED = (exp.Pad, exp.Repeat, exp.Reverse, exp.Translate, exp.Stuff, exp.Strto
            exp.Unicode, exp.ConcatWs, exp.RegexpInstr, exp.RegexpCount, exp.StrPosition, exp.Soundex)  # fmt: skip
 _COUNTED = (exp.Left, exp.Right, exp.Pad, exp.Repeat, exp.Substring, exp.Stuff, exp.Strtok, exp.SplitPart)
 """Text functions whose further arguments may be numbers."""
+_TEXTUAL = (exp.Left, exp.Right, exp.Pad, exp.Repeat, exp.Stuff, exp.Strtok, exp.SplitPart, exp.Translate)
+"""Text functions whose first argument is text, and never bytes."""
 _WORDED = {"NUMBER", "FLOAT", "BOOLEAN", "DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}
 _SPACED_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d:?\d\d)\Z")
 _SUMMED = {"NUMBER", "FLOAT", "VARCHAR"}
@@ -70,7 +72,8 @@ def _plain(kinds: Any, node: Any) -> None:
     given += [] if isinstance(node, _COUNTED) else [node.args.get("substr"), *(node.expressions or [])]
     for item in given:
         kind = kinds.of(item) if isinstance(item, exp.Expr) else None
-        if kind is not None and kind.name in _WORDED:
+        unknown = kind is None and item is node.this and isinstance(node, _TEXTUAL)
+        if unknown or (kind is not None and kind.name in _WORDED):
             item.replace(function("sf_varchar", item.copy()))
 
 

@@ -285,8 +285,12 @@ def _aggregate(node: exp.Expr, inner: Any, order: Any) -> exp.Expr:
 
 
 def _as_array(listed: str) -> exp.Expr:
-    made = sql(f"CAST(coalesce(to_json({listed}), '[]') AS JSON)")
-    made.meta["declared"] = Declared("ARRAY")
+    return _collected(listed, "[]", "ARRAY")
+
+
+def _collected(listed: str, empty: str, kind: str) -> exp.Expr:
+    made = sql(f"CAST(coalesce(to_json({listed}), '{empty}') AS JSON)")
+    made.meta["declared"] = Declared(kind)
     return made
 
 
@@ -311,9 +315,7 @@ def _object_agg(node: exp.Expr) -> exp.Expr:
 
 
 def _as_object(listed: str) -> exp.Expr:
-    made = sql(f"CAST(coalesce(to_json(map_from_entries({listed})), '{{}}') AS JSON)")
-    made.meta["declared"] = Declared("OBJECT")
-    return made
+    return _collected(f"map_from_entries({listed})", "{}", "OBJECT")
 
 
 def _within(node: exp.Expr) -> exp.Expr:
