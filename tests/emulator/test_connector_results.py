@@ -119,6 +119,7 @@ def test_chunks_of_either_socket_are_the_same_bytes(account: RunningAccount, con
     cursor = connect(**more).cursor()
     [batch] = cursor.execute(MANY).get_result_batches()[1:]
     http = requests.Session()
+    assert http.head(batch._remote_chunk_info.url, timeout=60).content == b""
     bodies = [http.get(batch._remote_chunk_info.url, timeout=60) for _ in range(3)]
     assert {body.headers["transfer-encoding"] for body in bodies} == {"chunked"}
     assert len({body.content for body in bodies}) == 1

@@ -53,7 +53,8 @@ class WholeFile(StreamingResponse):
         """Send it."""
         with self._file:
             transport = (scope.get("extensions") or {}).get(_EXTENSION, {}).get("transport")
-            if transport is None or scope["http_version"] != "1.1" or not await self._sent(transport, send):
+            whole = scope["method"] == "GET" and scope["http_version"] == "1.1"
+            if transport is None or not whole or not await self._sent(transport, send):
                 await super().__call__(scope, receive, send)
 
     async def _sent(self, transport: asyncio.Transport, send: Send) -> bool:

@@ -133,7 +133,9 @@ class Results:
                 for batch in part:
                     numbers.see(batch)
                 path = directory / f"{number}.arrow"
-                stored.parts.append(_written(path, part, result.columns, numbers) if number else _write(path, part))
+                stored.parts.append(
+                    _write_sent(path, part, result.columns, numbers) if number else _write_plain(path, part)
+                )
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
@@ -248,13 +250,13 @@ def _read(path: Path) -> list[pa.RecordBatch]:
         return list(reader)
 
 
-def _written(path: Path, batches: list[pa.RecordBatch], columns: Sequence[Column], numbers: NumberTypes) -> Part:
+def _write_sent(path: Path, batches: list[pa.RecordBatch], columns: Sequence[Column], numbers: NumberTypes) -> Part:
     types = numbers.chosen()
     arrow.write(path, batches, columns, types)
     return Part(path, sum(batch.num_rows for batch in batches), path.stat().st_size, types)
 
 
-def _write(path: Path, batches: list[pa.RecordBatch]) -> Part:
+def _write_plain(path: Path, batches: list[pa.RecordBatch]) -> Part:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, batches[0].schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
