@@ -75,11 +75,13 @@ def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
     """``@remote(target_instances=2)``: arguments in, return value out; an exception comes back as itself."""
     from snowflake.ml.jobs import remote
 
-    @remote("ML_POOL", stage_name="ML_PAYLOADS", session=ml_session, target_instances=2)
     def divided(a: int, b: int) -> float:
         return a / b
 
-    good, failed = divided(6, 3), divided(6, 0)
+    place = {"stage_name": "ML_PAYLOADS", "session": ml_session}
+    good = remote("ML_POOL", **place, target_instances=2)(divided)(6, 3)
+    # One instance: the head is what fails, and each more costs the imports of a client.
+    failed = remote("ML_POOL", **place)(divided)(6, 0)
     assert good.result(DEADLINE) == 2
     with pytest.raises(RuntimeError) as caught:
         failed.result(DEADLINE)
