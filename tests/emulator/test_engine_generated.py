@@ -53,3 +53,12 @@ def test_array_index_from_zero_never_misses(session: Session) -> None:
     """ARRAY_CONSTRUCT(...)[0] is the first element; the last index is the length less one."""
     session.execute(_SEED)
     assert session.rows("select count(distinct purpose), count_if(purpose is null) from loans") == [(3, 0)]
+
+
+def test_count_of_distinct_variants_leaves_out_nulls_of_json(session: Session) -> None:
+    """Each value once; a null of JSON is none."""
+    session.execute(
+        "create table v as select parse_json(column1) as x, column2 as n "
+        "from values ('1', 1), ('1', 2), ('null', 1), ('\"a\"', 1)"
+    )
+    assert session.rows("select count(x), count(distinct x), count(distinct n) from v") == [(3, 2, 2)]

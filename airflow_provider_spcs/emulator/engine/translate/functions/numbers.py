@@ -115,8 +115,12 @@ def _counted(node: Any) -> exp.Expr:
     Source: Snowflake's documentation of COUNT, "Usage notes".
     """
     kind = node.this.meta.get("kind")
-    if not node.expressions and kind is not None and kind.name == "VARIANT":
-        return sql(f"count(nullif(CAST({node.this.sql('duckdb')} AS JSON), CAST('null' AS JSON)))")
+    distinct = isinstance(node.this, exp.Distinct)
+    several = node.expressions or (distinct and len(node.this.expressions) > 1)
+    if not several and kind is not None and kind.name == "VARIANT":
+        counted = node.this.expressions[0] if distinct else node.this
+        value = f"nullif(CAST({counted.sql('duckdb')} AS JSON), CAST('null' AS JSON))"
+        return sql(f"count({'DISTINCT ' if distinct else ''}{value})")
     if not node.expressions:
         kept: exp.Expr = node
         return kept
