@@ -71,22 +71,28 @@ def test_clients_head_discovery_works_inside(headed: Any) -> None:
     assert own == [head[1]]
 
 
-def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
-    """``@remote(target_instances=2)``: arguments in, return value out; an exception comes back as itself."""
+def _divided(ml_session: Any, **options: Any) -> Any:
     from snowflake.ml.jobs import remote
 
     def divided(a: int, b: int) -> float:
         return a / b
 
-    place = {"stage_name": "ML_PAYLOADS", "session": ml_session}
-    good = remote("ML_POOL", **place, target_instances=2)(divided)(6, 3)
-    # One instance: the head is what fails, and each more costs the imports of a client.
-    failed = remote("ML_POOL", **place)(divided)(6, 0)
-    assert good.result(DEADLINE) == 2
+    return remote("ML_POOL", stage_name="ML_PAYLOADS", session=ml_session, **options)(divided)
+
+
+def test_remote_function_that_fails_raises_its_exception(ml_session: Any) -> None:
+    """``@remote``: arguments go in, an exception comes back as itself."""
+    failed = _divided(ml_session)(6, 0)
     with pytest.raises(RuntimeError) as caught:
         failed.result(DEADLINE)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert failed.status == "FAILED"
+
+
+@pytest.mark.slow
+def test_remote_function_returns_from_the_head(ml_session: Any) -> None:
+    """``@remote(target_instances=2)``: the head's value is the job's, as that of a file is."""
+    assert _divided(ml_session, target_instances=2)(6, 3).result(DEADLINE) == 2
 
 
 def test_parallel_file_runs_on_every_instance(ml_session: Any, tmp_path: Path) -> None:
@@ -112,6 +118,7 @@ def test_parallel_file_runs_on_every_instance(ml_session: Any, tmp_path: Path) -
     assert (found.success, found.exit_codes, found.return_value) == (True, {0: 0, 1: 0}, ["hello", 2])
 
 
+@pytest.mark.slow
 def test_parallel_file_that_fails_on_one_instance_says_which(ml_session: Any, tmp_path: Path) -> None:
     """The first instance to fail is named, with its exception."""
     from snowflake.ml.jobs import DistributedJobError
