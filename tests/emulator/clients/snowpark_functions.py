@@ -205,7 +205,7 @@ aggregate("listagg", "listagg(n, ',') within group (order by n desc)", "10,9,8,7
 aggregate("listagg_distinct", "listagg(distinct p, '') within group (order by p)", "01")
 aggregate("array_agg", "array_agg(n) within group (order by n desc)", [10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
 aggregate("array_unique_agg", "array_size(array_unique_agg(p))", 2)
-aggregate("object_agg", "object_agg(p::varchar, p)", {"0": 0, "1": 1})
+aggregate("object_agg", "get(object_agg(n::varchar, p), '3')", "1")
 aggregate("min_by", "min_by(n, -n)", 10)
 aggregate("max_by", "max_by(n, p * 100 + n)", 9)
 aggregate("max_by_many", "max_by(n, n, 3)", [10, 9, 8])
