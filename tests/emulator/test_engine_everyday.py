@@ -198,3 +198,12 @@ def test_try_to_binary_is_null_for_what_is_no_hexadecimal(session: Session) -> N
     """Of a literal and of a column."""
     values = "hex_encode(try_to_binary(column1)), try_to_binary('zz'), try_cast('zz' as binary)"
     assert session.rows(f"select {values} from values ('41')") == [("41", None, None)]
+
+
+def test_split_without_a_separator_gives_the_whole_text(session: Session) -> None:
+    """An empty separator leaves one part; NULL for either argument gives NULL.
+
+    Source: Snowflake's documentation of SPLIT.
+    """
+    values = "array_to_string(split('abc', ''), '+'), split('a', null), split(null, ',')"
+    assert session.rows(f"select {values}") == [("abc", None, None)]

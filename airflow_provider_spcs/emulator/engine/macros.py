@@ -103,7 +103,9 @@ MACROS = [
     r"""sf_strtok_records(x, d) AS list_transform(list_filter(string_split_regex(sf_text(x),
         '[' || regexp_replace(d, '([^A-Za-z0-9 ])', '\\\1', 'g') || ']'), lambda e: e <> ''), lambda e, i:
         {'index_': CAST(i AS BIGINT), 'value_': e})""",
-    "sf_split(x, d) AS to_json(string_split(x, d))",
+    # Without a separator there is one part.
+    "sf_split(x, d) AS CASE WHEN x IS NOT NULL AND d IS NOT NULL THEN "
+    "to_json(CASE WHEN d = '' THEN [x] ELSE string_split(x, d) END) END",
     """sf_to_array(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_type(sf_variant(x)) = 'ARRAY' THEN sf_variant(x)
         ELSE json_array(sf_variant(x)) END""",
     "sf_keys(x) AS to_json(list_sort(json_keys(x::JSON)))",
