@@ -101,10 +101,10 @@ class World:
 
 def mark_failed_while_deferred(world: World) -> str:
     """Mark failed stops the job."""
-    # A triggerer's first task waits until Airflow has built its API there: a minute and more on a busy machine.
     run = world.begin("deferred", 600)
     task = world.reach("deferred", run, "deferred")
     world.running_job(run)
+    _watched(world)
     world.stack.api.mark(task, "failed")
     return f"cancelled after {world.stopped(run):.1f} s"
 
@@ -119,7 +119,7 @@ def mark_failed_in_worker(world: World) -> str:
 
 def clear_while_deferred(world: World) -> str:
     """The new attempt's job lives, the old one is cancelled."""
-    return _clear(world, "deferred")
+    return _clear(world, "deferred", before=_watched)
 
 
 def clear_in_worker(world: World) -> str:
@@ -127,12 +127,13 @@ def clear_in_worker(world: World) -> str:
     return _clear(world, "worker")
 
 
-def _clear(world: World, dag_id: str) -> str:
-    run = world.begin(dag_id, 15)
+def _clear(world: World, dag_id: str, before: Callable[[World], None] = lambda _: None) -> str:
+    run = world.begin(dag_id, 45)
     world.running_job(run)
+    before(world)
     world.stack.api.clear(world.task(dag_id, run))
     world.running_job(run, count=2)
-    world.reach(dag_id, run, "success", "failed", seconds=120)
+    world.reach(dag_id, run, "success", "failed", seconds=300)
     jobs = world.jobs(run)
     assert [status for _, status in jobs] == ["CANCELLED", "DONE"], jobs
     return "old cancelled, new DONE"
@@ -265,8 +266,7 @@ def _many_deferred(world: World) -> tuple[str, int]:
     )
     assert made.returncode == 0, made.stderr[-2000:]
     many = int(made.stdout.split()[-1])
-    until(lambda: _triggers(world) >= many, "triggers that run", seconds=300, pause=2)
-    time.sleep(10)
+    _watched(world, many)
     return run, many
 
 
@@ -276,6 +276,12 @@ def _triggers(world: World) -> int:
         query = "SELECT COUNT(*) FROM trigger JOIN job ON job.id = triggerer_id WHERE job.latest_heartbeat > ?"
         since = datetime.now(UTC) - timedelta(seconds=15)
         return int(database.execute(query, (since.strftime("%Y-%m-%d %H:%M:%S"),)).fetchone()[0])
+
+
+def _watched(world: World, many: int = 1) -> None:
+    """Return when triggers wait for the tasks; of a task that is stopped before that only `spcs gc` finds the job."""
+    until(lambda: _triggers(world) >= many, "triggers that run", seconds=300, pause=2)
+    time.sleep(10)
 
 
 def _stop_all(world: World, run: str, many: int) -> str:
@@ -331,7 +337,7 @@ def bulk_stop(world: World) -> str:
         return len(found) == many and all(status in STOPPED for _, status in found)
 
     try:
-        until(all_stopped, "all cancelled", seconds=120, pause=1)
+        until(all_stopped, "all cancelled", seconds=300, pause=1)
     finally:
         stopped = sum(status in STOPPED for _, status in world.jobs(run))
     return f"{stopped} of {many} cancelled after {time.monotonic() - begun:.1f} s"

@@ -41,6 +41,17 @@ def test_login_with_password_has_asked_context(connect: Any) -> None:
     assert (connection.database, connection.schema, connection.role) == ("EMULATOR", "PUBLIC", "ACCOUNTADMIN")
 
 
+def test_password_that_was_right_is_wrong_after_a_change(account: RunningAccount) -> None:
+    """Also when it was proven more than once before."""
+    credentials = account.account.credentials
+    credentials.set_password("CHANGING", "one")
+    assert [credentials.has_password("CHANGING", word) for word in ("one", "one", "two")] == [True, True, False]
+    credentials.set_password("CHANGING", "two")
+    assert [credentials.has_password("CHANGING", word) for word in ("one", "two")] == [False, True]
+    credentials.forget("CHANGING")
+    assert not credentials.has_password("CHANGING", "two")
+
+
 def test_login_with_wrong_password_is_refused_as_390100(account: RunningAccount, connect: Any) -> None:
     """A wrong password and an unknown user get the same answer."""
     assert "Incorrect username or password" in str(_refused(connect, password="wrong"))

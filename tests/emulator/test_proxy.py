@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import Any
 
 import pytest
 import requests
 
 from airflow_provider_spcs.emulator import RunningAccount
+from airflow_provider_spcs.emulator.wire.tls import HOSTS
 from tests.waiting import DEADLINE
 
 
@@ -98,3 +100,17 @@ def test_certificate_covers_hosts_with_a_region(account: RunningAccount, host: s
     address = (account.endpoints.host, account.endpoints.tls_port)
     with socket.create_connection(address, 10) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
         assert secure.version() in {"TLSv1.2", "TLSv1.3"}
+
+
+@pytest.mark.parametrize(
+    ("host", "names"), [("127.0.0.1", 1), ("localhost", 1), ("my-account.snowflakecomputing.com", len(HOSTS))]
+)
+def test_certificate_names_other_hosts_only_to_those_who_ask_for_one(
+    account: RunningAccount, host: str, names: int
+) -> None:
+    """A client reads every name of a certificate, at each connection; both are signed by the account's authority."""
+    trusting = ssl.create_default_context(cafile=account.endpoints.ca_bundle)
+    place = (account.endpoints.host, account.endpoints.tls_port)
+    with socket.create_connection(place) as plain, trusting.wrap_socket(plain, server_hostname=host) as secured:
+        shown = (secured.getpeercert() or {})["subjectAltName"]
+    assert sum(kind == "DNS" for kind, _ in shown) == names
