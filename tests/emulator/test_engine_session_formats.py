@@ -25,3 +25,9 @@ def test_output_formats_decide_what_casts_to_text_show(session: Session) -> None
         "alter session set date_output_format = 'DD.MM.YYYY', timestamp_ntz_output_format = 'YYYY/MM/DD HH24:MI'"
     )
     assert session.rows(query) == [("05.03.2024", "2024/03/05 06:07")]
+
+
+def test_output_format_with_an_offset_shows_its_minutes(session: Session) -> None:
+    """TZHTZM is hours and minutes also where the offset is whole hours, and FF1 is one digit."""
+    session.execute("alter session set timezone = 'UTC', timestamp_ltz_output_format = 'HH24:MI:SS.FF1 TZHTZM'")
+    assert session.rows("select '2024-03-05 06:07:08.25'::timestamp_ltz::varchar") == [("06:07:08.2 +0000",)]

@@ -57,6 +57,13 @@ def test_create_stage_with_url_is_refused(session: Session) -> None:
     assert caught.value.errno == 2
 
 
+def test_unload_to_a_cloud_location_is_refused_before_its_options(session: Session) -> None:
+    """The message names the location, not an option that only such a location has."""
+    with pytest.raises(SnowflakeError, match="external location s3://bucket/x") as caught:
+        session.execute("COPY INTO 's3://bucket/x' FROM (SELECT 1) ENCRYPTION = (TYPE = 'AWS_SSE_S3')")
+    assert caught.value.errno == 2
+
+
 def test_create_stage_by_bound_identifier_quotes_as_written(session: Session) -> None:
     """IDENTIFIER(?) takes a qualified and quoted name."""
     session.execute("CREATE STAGE IF NOT EXISTS IDENTIFIER(?)", [f'EMULATOR."{session.schema}"."a b"'])

@@ -36,7 +36,7 @@ def run(session: Session, statement: Statement) -> Result:
     target = target_of(tree)
     if not columns_of(session, target):
         # An open transaction would still see a table that another session has dropped.
-        raise does_not_exist("Object", target, "42S02")
+        raise does_not_exist("Object", translation.names.get(physical.encode(target.name), target), "42S02")
     if isinstance(tree, exp.Merge):
         return _merge(session, translation, target)
     if isinstance(tree, exp.Update):

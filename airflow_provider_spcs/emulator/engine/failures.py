@@ -58,7 +58,7 @@ def translate(error: duckdb.Error, names: dict[str, str]) -> SnowflakeError:  # 
     if extension:
         return unsupported(f"function {extension[1].upper()}")
     if isinstance(error, duckdb.CatalogException):
-        return _catalog(text, names)
+        return _catalog(text, {_MASK.sub("", name): said for name, said in names.items()})
     if isinstance(error, duckdb.BinderException):
         return _binder(text, _MASK.sub("", str(error)))
     if isinstance(error, duckdb.ConstraintException):

@@ -17,6 +17,8 @@ _MODEL = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _PART = re.compile(_IDENTIFIER)
+_CLOUD = re.compile(r"(?:s3|s3gov|s3china|s3compat|gcs|azure)://", re.IGNORECASE)
+"""How an external location begins, per "COPY INTO <location>"."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,11 @@ def parse(text: str) -> Reference:
     """Read a reference.
 
     Raises:
-        SnowflakeError: 1003 when it is no reference; 2 for ``snow://`` places other than models; 391 for a path with
-            ``..`` or other parts that name no file.
+        SnowflakeError: 1003 when it is no reference; 2 for ``snow://`` places other than models, and for external
+            locations; 391 for a path with ``..`` or other parts that name no file.
     """
+    if _CLOUD.match(text):
+        raise unsupported(f"external location {text}: only internal stages")
     if text[:7].lower() == "snow://" and not _MODEL.match(text):
         raise unsupported(f"location {text}")
     found = _REFERENCE.match(text) or _MODEL.match(text)

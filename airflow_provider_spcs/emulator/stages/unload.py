@@ -17,7 +17,7 @@ from airflow_provider_spcs.emulator.stages.formats import FileFormat
 from airflow_provider_spcs.emulator.stages.moving import Places
 from airflow_provider_spcs.emulator.stages.naming import resolve as resolve_format
 from airflow_provider_spcs.emulator.stages.options import Options, boolean, read
-from airflow_provider_spcs.emulator.stages.reference import invalid_path
+from airflow_provider_spcs.emulator.stages.reference import invalid_path, parse
 from airflow_provider_spcs.emulator.stages.writers import Writer, writer
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def unload(session: Session, statement: Statement) -> Result:
     """Write the rows of a table or query to files on a stage."""
     places = Places(statement)
     place = places.next()
+    # Before the options: those of external places are unknown here.
+    parse(place)
     source = places.options()
     source.expect("FROM")
     query, binds = _query(session, source)

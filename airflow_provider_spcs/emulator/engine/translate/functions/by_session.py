@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.parameters import DEFAULTS
 from airflow_provider_spcs.emulator.engine.translate.functions import weeks
-from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
-from airflow_provider_spcs.emulator.engine.translate.functions.strings import strftime
+from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
+from airflow_provider_spcs.emulator.engine.translate.functions.strings import time_text
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 if TYPE_CHECKING:
@@ -51,6 +51,6 @@ def _text(call: Call, node: exp.Expr, source: exp.Expr) -> exp.Expr:
     if not said or said == DEFAULTS[name].value or said.upper() == "AUTO":
         return node
     moment = source if kind.name != "TIME" else sql(f"(DATE '1970-01-01' + {source.sql('duckdb')})")
-    made = function("strftime", moment, exp.Literal.string(strftime(said)))
+    made = time_text(moment, said)
     made.meta["declared"] = Declared("VARCHAR")
     return made

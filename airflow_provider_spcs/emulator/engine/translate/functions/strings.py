@@ -41,6 +41,13 @@ def strftime(text: str) -> str:
     return out
 
 
+def time_text(moment: exp.Expr, shape: str) -> exp.Expr:
+    """A date or timestamp as text in a Snowflake date format."""
+    if _OURS.search(shape):
+        return sql(f"sf_time_out(sf_iso({moment.sql('duckdb')}), {exp.Literal.string(shape).sql('duckdb')})")
+    return function("strftime", moment, exp.Literal.string(strftime(shape)))
+
+
 def _to_char(node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one return a kind of value
     source = node.expressions[0]
     if len(node.expressions) == 1:
@@ -57,10 +64,10 @@ def _to_char(node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one return a kind o
     if wanted.this.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
         names = {"HEX": "hex", "BASE64": "to_base64"}
         return function(names.get(wanted.this.upper(), "decode"), source)
-    if _DATE.search(wanted.this) and (_OURS.search(wanted.this) or (time and kind.name == "TIME")):
+    if _DATE.search(wanted.this) and time and kind.name == "TIME":
         return sql(f"sf_time_out(sf_iso({_moment(source).sql('duckdb')}), {wanted.sql('duckdb')})")
     if _DATE.search(wanted.this):
-        return function("strftime", _moment(source), exp.Literal.string(strftime(wanted.this)))
+        return time_text(_moment(source), wanted.this)
     return _number(source, wanted)
 
 
