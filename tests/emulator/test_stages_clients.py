@@ -78,6 +78,16 @@ def test_write_pandas_loads_a_frame(cursor: Any) -> None:
     pd.testing.assert_frame_equal(back, frame, check_dtype=False)
 
 
+def test_write_pandas_makes_a_binary_column_of_bytes(cursor: Any) -> None:
+    """INFER_SCHEMA by a format's defaults: bytes are BINARY, text stays text."""
+    import pandas as pd
+    from snowflake.connector.pandas_tools import write_pandas
+
+    frame = pd.DataFrame({"B": [b"a", b"\xff"], "T": ["a", "b"]})
+    assert write_pandas(cursor.connection, frame, "BYTES_FRAME", auto_create_table=True, use_logical_type=True)[0]
+    assert sorted(cursor.execute("select * from bytes_frame").fetchall()) == [(b"a", "a"), (b"\xff", "b")]
+
+
 def test_snowpark_file_api_moves_files_and_streams(snowpark: Any, tmp_path: Path) -> None:
     """put, get, put_stream and get_stream give back what was put."""
     (tmp_path / "a.txt").write_text("text")

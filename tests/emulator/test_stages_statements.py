@@ -286,3 +286,12 @@ def test_client_that_cannot_copy_files_is_told_so(session: Session, sql: str) ->
     session.copies_files = False
     with pytest.raises(SnowflakeError, match="aio"):
         session.execute(sql)
+
+
+def test_client_that_cannot_copy_files_gets_no_stage_for_bound_values(session: Session) -> None:
+    """The connector's executemany then sends its values with the statement, instead of failing over the upload."""
+    statement = "create or replace temp stage SYSTEMBIND file_format = (type = csv)"
+    session.execute(statement)
+    session.copies_files = False
+    with pytest.raises(SnowflakeError, match="cannot copy files"):
+        session.execute(statement)

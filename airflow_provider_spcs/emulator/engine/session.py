@@ -61,9 +61,9 @@ class Session:
         self.parameters: dict[str, object] = {name: default.value for name, default in DEFAULTS.items()}
         self.parameters.update({name.upper(): value for name, value in parameters.items()})
         self.client = ""
+        """Name and version of the driver that logged in; CURRENT_CLIENT() says it."""
         self.copies_files = True
         """Whether its client can copy files to and from a stage."""
-        """Name and version of the driver that logged in; CURRENT_CLIENT() says it."""
         self.variables: dict[str, object] = {}
         self.temporary: dict[Name, str] = {}
         """Temporary tables and views: their name and the hidden physical one."""

@@ -20,12 +20,20 @@ if TYPE_CHECKING:
 
 _OPTIONS = {"ENCRYPTION", "DIRECTORY", "FILE_FORMAT", "COPY_OPTIONS", "COMMENT", "TAG"}
 _EXTERNAL = {"URL", "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT", "AWS_ACCESS_POINT_ARN"}
+_BIND_STAGES = {"SYSTEMBIND", "SNOWPARK_TEMP_STAGE_BIND"}
+"""Where the connector puts the values of a large executemany.
+
+Source: snowflake-connector-python, ``BindUploadAgent``.
+"""
 
 
 @command(*prefixes("STAGE"))
 def create_stage(session: Session, statement: Statement) -> Result:
     """Create an internal stage, temporary or not; external ones (URL) are refused."""
     asked = Creation.read(session, statement)
+    if not session.copies_files and asked.name.name in _BIND_STAGES:
+        # The client then sends its values with the statement.
+        raise unsupported("a stage for bound values of a client that cannot copy files")
     document = _properties(session, statement)
     stages = session.account.stages
     if stages.objects.exists(session, "STAGE", asked.name, temporary=asked.temporary):

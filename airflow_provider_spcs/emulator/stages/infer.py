@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_spcs.emulator.errors import SnowflakeError
@@ -82,6 +82,10 @@ def _files(place: Location, names: Sequence[str] | None) -> list[File]:
 
 
 def _fields(session: Session, place: Location, file: File, shape: FileFormat, most: int | None) -> list[Field]:
+    if shape.type == "PARQUET":
+        # Binary columns stay binary whatever BINARY_AS_TEXT says.
+        # Source: the connector's test_all_pandas_types, where write_pandas makes a table by a format's defaults.
+        shape = replace(shape, given={**shape.given, "BINARY_AS_TEXT": False})
     found = scan(session, place, [file], shape)
     if shape.type == "PARQUET":
         return [
