@@ -50,7 +50,7 @@ class Column:
     Args:
         name: As Snowflake returns it.
         type: FIXED, REAL, TEXT, BINARY, BOOLEAN, DATE, TIME, TIMESTAMP_NTZ, TIMESTAMP_LTZ, TIMESTAMP_TZ,
-            VARIANT, OBJECT or ARRAY.
+            INTERVAL_DAY_TIME, VARIANT, OBJECT or ARRAY.
         precision: Digits in all, for FIXED; 0 to 38.
         scale: Digits after the point for FIXED; fraction digits (0 to 9) for times.
         length: Characters for TEXT, bytes for BINARY.

@@ -207,3 +207,43 @@ def test_split_without_a_separator_gives_the_whole_text(session: Session) -> Non
     """
     values = "array_to_string(split('abc', ''), '+'), split('a', null), split(null, ',')"
     assert session.rows(f"select {values}") == [("abc", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("(1, null) in ((1, 2))", None),
+        ("(2, null) in ((1, 2))", False),
+        ("(1, 5) in ((1, 2), (1, null))", None),
+        ("(1, null) not in ((1, 2))", None),
+        ("(1, 2) in ((0, 1), (1, 2))", True),
+        ("(1, null) = (1, 2)", None),
+        ("(1, null) <> (2, 2)", True),
+    ],
+)
+def test_rows_compared_with_a_null_follow_ternary_logic(session: Session, expression: str, expected: object) -> None:
+    """Column by column: unknown unless another column settles it.
+
+    Source: Snowflake's documentation, "[NOT] IN" and "Ternary logic".
+    """
+    assert session.rows(f"select {expression}") == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("call", "rows", "last"),
+    [("seq1()", 129, [127, 0]), ("seq1(1)", 129, [127, -128]), ("seq2(1)", 32769, [32767, -32768])],
+)
+def test_sequence_of_few_bytes_starts_again(session: Session, call: str, rows: int, last: list[int]) -> None:
+    """After the largest number of its bytes.
+
+    Source: Snowflake's documentation, "SEQ1 / SEQ2 / SEQ4 / SEQ8", its second example.
+    """
+    found = session.rows(f"select {call} from table(generator(rowcount => {rows})) order by seq4()")
+    assert [value for (value,) in found[-2:]] == last
+
+
+def test_connect_by_root_is_the_value_of_the_first_row(session: Session) -> None:
+    """Source: Snowflake's documentation, "CONNECT BY" and "CONNECT_BY_ROOT"."""
+    session.execute("create table emp (id int, name varchar, boss int) as select * from values (1,'a',null),(2,'b',1)")
+    asked = "select name, connect_by_root name from emp start with boss is null connect by boss = prior id order by 1"
+    assert session.rows(asked) == [("a", "a"), ("b", "a")]

@@ -8,6 +8,9 @@ from __future__ import annotations
 from airflow_provider_spcs.emulator.engine.types import ZONED
 
 MACROS = [
+    # What is between two timestamps, in microseconds, as Snowflake writes it: ``+1 01:00:00.000000000``.
+    "sf_interval_text(n) AS CASE WHEN n < 0 THEN '-' ELSE '+' END || (abs(n) // 86400000000)::VARCHAR || ' ' || "
+    "strftime(make_timestamp(abs(n) % 86400000000), '%H:%M:%S.%f') || '000'",
     # Text of a value; of a VARIANT its string without quotes, of a float without a needless fraction.
     """sf_text(x) AS CASE typeof(x)
         WHEN 'JSON' THEN json_extract_string(x::JSON, '$')
@@ -16,6 +19,7 @@ MACROS = [
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g ') ||
         regexp_replace(replace(strftime(TRY_CAST(x AS TIMESTAMPTZ), '%z'), ':', ''), '^(...)$', '\\100')
+        WHEN 'INTERVAL' THEN sf_interval_text(epoch_us(TRY_CAST(x::VARCHAR AS INTERVAL)))
         ELSE x::VARCHAR END""",
     # As a cast to VARCHAR shows it: ten digits of a float.
     "sf_varchar(x) AS CASE typeof(x) WHEN 'DOUBLE' THEN format('{:.10g}', TRY_CAST(x::VARCHAR AS DOUBLE)) "

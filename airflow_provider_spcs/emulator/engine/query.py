@@ -146,4 +146,6 @@ def all_rows(result: Result) -> list[tuple[Any, ...]]:
 def _whole(value: Any, column: Column) -> Any:
     if column.type == "TIMESTAMP_TZ" and isinstance(value, dict):
         return value["moment"].astimezone(timezone(timedelta(minutes=value["offset"])))
+    if column.type == types.INTERVAL and value is not None:
+        return timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
     return int(value) if column.type == "FIXED" and not column.scale and value is not None else value

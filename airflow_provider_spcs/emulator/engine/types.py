@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from airflow_provider_spcs.emulator.statement import Statement
 
 MAX_BINARY = 8_388_608
+INTERVAL = "INTERVAL_DAY_TIME"
+"""What is between two timestamps, by the wire's name of it."""
 _BIGINT_DIGITS = 18
 _MAX_DIGITS = 38
 
@@ -59,6 +61,8 @@ class Declared:
             return f"VARCHAR({self.first or MAX_TEXT})"
         if self.name == "BINARY":
             return f"BINARY({self.first or MAX_BINARY})"
+        if self.name == INTERVAL:
+            return "INTERVAL DAY(9) TO SECOND(9)"
         if self.name.startswith("TIME"):
             return f"{self.name}({9 if self.first is None else self.first})"
         return self.name
@@ -77,6 +81,8 @@ class Declared:
             return Column(name, "BINARY", length=self.first or MAX_BINARY, nullable=nullable)
         if self.name.startswith("TIME"):
             return Column(name, self.name, 0, 9 if self.first is None else self.first, nullable=nullable)
+        if self.name == INTERVAL:
+            return Column(name, INTERVAL, 9, 9, nullable=nullable)
         return Column(name, "REAL" if self.name == "FLOAT" else self.name, nullable=nullable)
 
 
@@ -95,6 +101,7 @@ _STORED = {
     "VARIANT": "JSON",
     "OBJECT": "JSON",
     "ARRAY": "JSON",
+    INTERVAL: "INTERVAL",
 }
 _INTEGERS = {"INT", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BYTEINT"}
 _ALIASES = {
@@ -134,23 +141,32 @@ def read(statement: Statement, timestamp: str = "TIMESTAMP_NTZ") -> Declared:
     token = statement.peek()
     word = statement.identifier()
     sizes: list[int] = []
+    if word == "INTERVAL" and statement.accept("DAY", "(", "9", ")", "TO", "SECOND", "(", "9", ")"):
+        return Declared(INTERVAL)
     for suffix in _SUFFIXES:
         if statement.accept(*suffix):
             word = f"{word} {' '.join(suffix)}"
     if word in _STRUCTURED and statement.looking_at("("):
         skip_parenthesis(statement)  # the elements' types are not kept
     elif statement.accept("("):
-        while not statement.accept(")"):
-            if statement.accept(","):
-                continue
-            size = statement.literal()
-            if not isinstance(size, int):
-                raise unsupported(f"structured type {word}")
-            sizes.append(size)
+        sizes = _sizes(statement, word)
     for suffix in _SUFFIXES:
         if statement.accept(*suffix):
             word = f"{word} {' '.join(suffix)}"
     return _declared(word, sizes, timestamp, token.text if token else word)
+
+
+def _sizes(statement: Statement, word: str) -> list[int]:
+    """The numbers up to the closing parenthesis."""
+    sizes: list[int] = []
+    while not statement.accept(")"):
+        if statement.accept(","):
+            continue
+        size = statement.literal()
+        if not isinstance(size, int):
+            raise unsupported(f"structured type {word}")
+        sizes.append(size)
+    return sizes
 
 
 def _declared(word: str, sizes: list[int], timestamp: str, shown: str) -> Declared:
@@ -197,6 +213,7 @@ _PLAIN = {
     "NULL": Declared("VARCHAR"),
     "UUID": Declared("VARCHAR"),
     ZONED: Declared("TIMESTAMP_TZ"),
+    "INTERVAL": Declared(INTERVAL),
 }
 
 
@@ -218,7 +235,7 @@ def cast_for(duckdb_type: str) -> str | None:  # noqa: PLR0911 - one return a fa
         return "CAST({} AS HUGEINT)"
     if duckdb_type == "FLOAT":
         return "CAST({} AS DOUBLE)"
-    if duckdb_type in {'"NULL"', "NULL", "UUID", "INTERVAL", "BIT"} or duckdb_type.startswith("ENUM"):
+    if duckdb_type in {'"NULL"', "NULL", "UUID", "BIT"} or duckdb_type.startswith("ENUM"):
         return "CAST({} AS VARCHAR)"
     if duckdb_type.startswith("TIMESTAMP_"):
         return "CAST({} AS TIMESTAMP)"

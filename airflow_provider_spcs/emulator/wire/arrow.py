@@ -17,6 +17,7 @@ from airflow_provider_spcs.emulator.wire.number_types import unscaled
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _SEMI_STRUCTURED = {"VARIANT", "OBJECT", "ARRAY"}
+_DAY = 86_400 * 10**9
 UTC_OFFSET = 1440
 """Offsets travel as minutes plus 1440, so that they are never negative."""
 _ONE_COUNT_SCALE = 3
@@ -104,6 +105,7 @@ def _encoded(array: Any, column: Column, number: pa.DataType | None) -> Any:
         "TIMESTAMP_NTZ": _timestamp,
         "TIMESTAMP_LTZ": _timestamp,
         "TIMESTAMP_TZ": _timestamp_tz,
+        "INTERVAL_DAY_TIME": _interval,
     }
     return special.get(column.type, _plain)(array, column)
 
@@ -147,6 +149,16 @@ def _timestamp_tz(array: Any, column: Column) -> Any:
         parts = _epoch_and_fraction(count, digits, scale_of(column))
     parts["timezone"] = pc.add(offset, pa.scalar(UTC_OFFSET, pa.int32()))
     return _struct(array, parts)
+
+
+def _interval(array: Any, column: Column) -> Any:
+    del column
+    return pa.array([None if value is None else nanoseconds(value) for value in array.to_pylist()], pa.decimal128(38))
+
+
+def nanoseconds(interval: Any) -> int:
+    """What Arrow keeps as days and nanoseconds, as one count."""
+    return int(interval.days) * _DAY + int(interval.nanoseconds)
 
 
 def _struct(source: Any, parts: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from airflow_provider_spcs.emulator.result import MAX_TEXT, Column
-from airflow_provider_spcs.emulator.wire.arrow import scale_of
+from airflow_provider_spcs.emulator.wire.arrow import nanoseconds, scale_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
@@ -100,6 +100,7 @@ _WRITERS: list[tuple[type, Callable[[Any, Column], str]]] = [
     (time, lambda value, column: _decimal(_microseconds(value), scale_of(column))),
     (bytes, lambda value, _: value.hex().upper()),
     (dict, _pair),
+    (pa.MonthDayNano, lambda value, _: str(nanoseconds(value))),
 ]
 
 
@@ -134,7 +135,9 @@ def _array(values: Sequence[Any], column: Column) -> Any:
     if column.type == "TIMESTAMP_NTZ":
         return pa.array(values, pa.timestamp("us"))
     types = {
-        "REAL": pa.float64(), "BOOLEAN": pa.bool_(), "DATE": pa.date32(), "TIME": pa.time64("us"), "BINARY": pa.binary()
+        "REAL": pa.float64(), "BOOLEAN": pa.bool_(), "DATE": pa.date32(), "TIME": pa.time64("us"),
+        "BINARY": pa.binary(),
+        "INTERVAL_DAY_TIME": pa.month_day_nano_interval(),
     }  # fmt: skip
     if column.type in types:
         return pa.array(values, types[column.type])

@@ -1,6 +1,8 @@
 """Random values and sequences of rows: RANDOM, UNIFORM, NORMAL, RANDSTR, SEQ1 to SEQ8, window orders over them.
 
 With a seed the value depends on the seed and the row's number only; without one it comes from DuckDB's ``random()``.
+Source: Snowflake's documentation, "SEQ1 / SEQ2 / SEQ4 / SEQ8"; that SEQ1 ends at 127 and SEQ2 at 32767 without a sign,
+too, is in the tests of the JDBC driver, which its maintainers run against Snowflake.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from sqlglot import exp
 _SEQUENCES = (exp.Seq1, exp.Seq2, exp.Seq4, exp.Seq8)
 _VOLATILE = (exp.Rand, exp.Uniform, exp.Normal, exp.Randstr, exp.Zipf, *_SEQUENCES)
 _HALF = "9223372036854775808"
+_LARGEST: dict[type, int] = {exp.Seq1: 127, exp.Seq2: 32767}
+"""After which a sequence starts again; more rows than SEQ4 has numbers fit no result."""
 
 
 def windows(root: exp.Expr) -> None:
@@ -39,7 +43,16 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Zipf):
         fraction = _fraction(node, node.args.get("gen"), 0)
         return _sql(f"sf_zipf({_text(node.this)}, {_text(node.args['elementcount'])}, {fraction})")
-    return _number(node)
+    largest = _LARGEST.get(type(node))
+    return _number(node) if largest is None else _wrapped(node, largest)
+
+
+def _wrapped(node: exp.Expr, largest: int) -> exp.Expr:
+    """The row's number; after the largest comes 0 again, or the smallest of its bytes where the argument is 1."""
+    number, count = _text(_number(node)), largest + 1
+    if node.this is not None and node.name == "1":
+        return _sql(f"(({number} + {count}) % {2 * count} - {count})")
+    return _sql(f"({number} % {count})")
 
 
 def _random(node: exp.Rand) -> exp.Expr:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.engine.types import INTERVAL, Declared
 
 Of = Callable[[Any], Declared | None]
 
@@ -64,6 +64,8 @@ def arithmetic(node: Any, left: Declared | None, right: Declared | None) -> Decl
         return None
     if left.name == "DATE" or left.name.startswith("TIMESTAMP"):
         return _moment(node, left, right)
+    if left.name == INTERVAL:
+        return left if right.name in {INTERVAL, "NUMBER"} else None
     if "FLOAT" in {left.name, right.name} and {left.name, right.name} <= {"FLOAT", "NUMBER", "VARCHAR"}:
         return Declared("FLOAT")
     if left.name != "NUMBER" or right.name != "NUMBER":
@@ -85,6 +87,10 @@ def arithmetic(node: Any, left: Declared | None, right: Declared | None) -> Decl
 def _moment(node: Any, left: Declared, right: Declared) -> Declared | None:
     if left.name == "DATE" and right.name == "DATE" and isinstance(node, exp.Sub):
         return Declared("NUMBER", 9, 0)
+    if left.name.startswith("TIMESTAMP") and right.name.startswith("TIMESTAMP") and isinstance(node, exp.Sub):
+        return Declared(INTERVAL)
+    if right.name == INTERVAL:
+        return left if left.name != "DATE" else Declared("TIMESTAMP_NTZ")
     return left if right.name == "NUMBER" and left.name == "DATE" else None
 
 

@@ -14,6 +14,7 @@ from airflow_provider_spcs.emulator.engine.translate import (
     generated,
     intervals,
     pivots,
+    row_values,
     stars,
     table_functions,
     tables,
@@ -41,6 +42,7 @@ def apply(session: Session, translation: Translation) -> None:
     windows.check(root)
     volatile_aliases.settle(root)
     intervals.settle(root)
+    row_values.settle(root)
     collations.settle(root)
     translation.kinds = Kinds(session, root)
     stars.settle(translation.kinds, root)

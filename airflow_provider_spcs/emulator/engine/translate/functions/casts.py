@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
 from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
-from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.engine.types import INTERVAL, Declared
 
 _LONGEST = 38
 _WRITTEN_DATE = re.compile(r"\d{1,2}-[A-Za-z]{3,9}-\d{4}|\d{1,2}/\d{1,2}/\d{4}")
@@ -112,6 +112,9 @@ def _said(kind: Any) -> Declared | None:
 
 def _number(node: exp.Cast, kind: Any) -> exp.Expr:
     sizes = [int(item.name) for item in kind.expressions]
+    between = node.this.meta.get("declared") or node.this.meta.get("kind")
+    if between is not None and between.name == INTERVAL:
+        node.set("this", sql(f"CAST(epoch_us({node.this.sql('duckdb')}) AS DECIMAL(38, 6)) / 1000000"))
     if kind.this is not exp.DType.DECIMAL or not sizes or (len(sizes) == 1 or sizes[1] == 0):
         digits = sizes[0] if sizes else 38
         integers = kind.this is not exp.DType.DECIMAL or digits <= 18

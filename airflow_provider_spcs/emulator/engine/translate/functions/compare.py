@@ -10,6 +10,8 @@ from typing import Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function
+from airflow_provider_spcs.emulator.engine.types import INTERVAL
+from airflow_provider_spcs.emulator.errors import SnowflakeError
 
 _CHOICES = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Nvl2, exp.DecodeCase)
 _COMPARE = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -23,7 +25,7 @@ _COUNTED = (exp.Left, exp.Right, exp.Pad, exp.Repeat, exp.Substring, exp.Stuff, 
 """Text functions whose further arguments may be numbers."""
 _TEXTUAL = (exp.Left, exp.Right, exp.Pad, exp.Repeat, exp.Stuff, exp.Strtok, exp.SplitPart, exp.Translate)
 """Text functions whose first argument is text, and never bytes."""
-_WORDED = {"NUMBER", "FLOAT", "BOOLEAN", "DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}
+_WORDED = {"NUMBER", "FLOAT", "BOOLEAN", "DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", INTERVAL}
 _SPACED_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d:?\d\d)\Z")
 _SUMMED = {"NUMBER", "FLOAT", "VARCHAR"}
 _COERCED = {"NUMBER": "DOUBLE", "FLOAT": "DOUBLE", "DATE": "DATE", "BOOLEAN": "BOOLEAN", "TIME": "TIME",
@@ -159,9 +161,18 @@ def _choice(kinds: Any, node: exp.Expr) -> None:
 
 
 def _operands(kinds: Any, node: exp.Expr) -> None:
-    """A text in arithmetic is a number; less a date, or a date less it, it is a date."""
+    """A text in arithmetic is a number; less a date, or a date less it, it is a date.
+
+    Raises:
+        SnowflakeError: A date and a timestamp, which do not subtract.
+    """
     for key, other in (("this", "expression"), ("expression", "this")):
         kind, beside = kinds.of(node.args[key]), kinds.of(node.args[other])
+        dated = isinstance(node, exp.Sub) and kind is not None and kind.name == "DATE"
+        if dated and beside is not None and beside.name.startswith("TIMESTAMP"):
+            given = f"{kinds.of(node.this)}, {kinds.of(node.expression)}"
+            said = f"Invalid argument types for function '-': ({given})"
+            raise SnowflakeError(f"SQL compilation error: error line 1 at position 0\n{said}", 1044, "42P13")
         if kind is None or kind.name != "VARCHAR" or beside is None:
             continue
         if beside.name in _SUMMED:

@@ -210,7 +210,6 @@ CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.TryBase64DecodeString: _decoded("from_base64", text=True),
     exp.TryBase64DecodeBinary: _decoded("from_base64", text=False),
     exp.Chr: lambda node: function("sf_chr", node.expressions[0]),
-    exp.ConnectByRoot: _refused("CONNECT_BY_ROOT"),
 }
 NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     **dict.fromkeys(["TO_NUMBER", "TO_DECIMAL", "TO_NUMERIC"], _number(attempt=False)),
