@@ -28,6 +28,18 @@ def test_columns_of_literals_are_nullable_only_with_null_among_them(session: Ses
     ]
 
 
+def test_generated_values_are_of_their_width_and_never_null(session: Session) -> None:
+    """SEQ4 has ten digits; neither it nor RANDSTR is nullable; a table made of them takes NULL all the same."""
+    query = "select seq4() n, randstr(3, random()) s from table(generator(rowcount => 3))"
+    assert [(column.precision, column.nullable) for column in session.execute(query).columns] == [
+        (10, False),
+        (None, False),
+    ]
+    session.execute(f"create table made as {query}")
+    session.execute("insert into made values (null, null)")
+    assert session.rows("select count(*), count(n) from made") == [(4, 3)]
+
+
 def test_update_counts_rows_that_join_several(session: Session) -> None:
     """The second number is of the rows that had more than one row to take their values from."""
     session.execute("create table t as select column1 id, column2 v from values (1, 0), (2, 0)")

@@ -229,6 +229,9 @@ _ALWAYS: dict[type, Declared] = {
     ),
     exp.CurrentTimestamp: Declared("TIMESTAMP_LTZ"),
     exp.TimestampTzFromParts: Declared("TIMESTAMP_TZ"),
+    # Source: the connector's test_resultbatch_schema_exists_when_zero_rows.
+    exp.Seq4: Declared("NUMBER", 10, 0, required=True),
+    exp.Randstr: Declared("VARCHAR", required=True),
 }
 _BY_ARGUMENT: dict[type, Callable[[Any, Of], Declared | None]] = {
     exp.Reduce: _reduced,
