@@ -118,6 +118,14 @@ def test_view_sees_later_rows_and_show_has_its_text(session: Session) -> None:
     assert _shown(session, "show views", "text") == ["create view v as select a + 1 as b from t"]
 
 
+@pytest.mark.parametrize("scope", ["schema information_schema", "information_schema"])
+def test_show_views_in_information_schema_lists_its_views(session: Session, scope: str) -> None:
+    """SQLAlchemy's inspector asks so; the same statement without a scope lists the user's views alone."""
+    assert {"COLUMNS", "TABLE_CONSTRAINTS"} <= set(_shown(session, f"show views in {scope}", "name"))
+    assert _shown(session, f"show views like 'tables' in {scope}", "name") == ["TABLES"]
+    assert _shown(session, "show views", "name") == []
+
+
 def test_merge_counts_each_action(session: Session) -> None:
     """MERGE answers how many rows were inserted and updated."""
     session.execute("create table t as select 1 as id, 'a' as v")

@@ -34,6 +34,11 @@ def rows_of(session: Session, name: Name) -> Result:
     return view(session, name.database)
 
 
+def relations(database: str) -> list[catalog.Relation]:
+    """The views of a database's INFORMATION_SCHEMA, as SHOW lists them."""
+    return [catalog.Relation(Name(database, "INFORMATION_SCHEMA", view), "VIEW", "", None, {}) for view in _VIEWS]
+
+
 def _tables(session: Session, database: str) -> Result:
     columns = [
         *map(text, ["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_OWNER", "TABLE_TYPE", "IS_TRANSIENT",

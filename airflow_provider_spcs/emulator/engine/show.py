@@ -138,7 +138,7 @@ def _scope(session: Session, statement: Statement) -> tuple[str | None, str | No
     parts = statement.name()
     if len(parts) == 1:
         # Snowflake takes a lone name for a schema of the current database first; else for a database.
-        if session.database and session.account.objects.find("SCHEMA", Name(session.database, "", parts[0])):
+        if session.database and _has_schema(session, session.database, parts[0]):
             return session.database, parts[0]
         return _database(session, parts[0]), None
     return _schema(session, parts)
@@ -157,6 +157,11 @@ def _database(session: Session, database: str) -> str:
 def _schema(session: Session, parts: tuple[str, ...]) -> tuple[str, str]:
     database, schema = parts if len(parts) == 2 else (session.current_database(), parts[0])
     _database(session, database)
-    if schema != "INFORMATION_SCHEMA" and session.account.objects.find("SCHEMA", Name(database, "", schema)) is None:
+    if not _has_schema(session, database, schema):
         raise scope_missing()
     return database, schema
+
+
+def _has_schema(session: Session, database: str, schema: str) -> bool:
+    found = session.account.objects.find("SCHEMA", Name(database, "", schema))
+    return schema == "INFORMATION_SCHEMA" or found is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_provider_spcs.emulator.engine import catalog
+from airflow_provider_spcs.emulator.engine import catalog, information_schema
 from airflow_provider_spcs.emulator.engine.show import Filter
 from airflow_provider_spcs.emulator.registry import command
 from airflow_provider_spcs.emulator.result import Column, Kind, Result, number, text, timestamp_ltz
@@ -74,15 +74,17 @@ def show_objects(session: Session, statement: Statement) -> Result:
 
 
 def chosen(session: Session, statement: Statement, kinds: set[str]) -> Iterable[catalog.Relation]:
-    """The relations of these kinds that the statement's clauses let pass."""
+    """The relations of these kinds that the statement's clauses let pass; INFORMATION_SCHEMA's where it is named."""
     wanted = Filter.parse(session, statement)
-    found = [
-        item
-        for item in catalog.relations(session, wanted.database, wanted.schema)
-        if item.kind in kinds and wanted.matches(item.name.name)
-    ]
+    found = [item for item in _within(session, wanted) if item.kind in kinds and wanted.matches(item.name.name)]
     found.sort(key=lambda item: item.name)
     return catalog.counted(session, found[: wanted.limit])
+
+
+def _within(session: Session, wanted: Filter) -> list[catalog.Relation]:
+    if wanted.database is not None and wanted.schema == "INFORMATION_SCHEMA":
+        return information_schema.relations(wanted.database)
+    return catalog.relations(session, wanted.database, wanted.schema)
 
 
 def _kind(item: catalog.Relation) -> str:
