@@ -28,6 +28,8 @@ from airflow_provider_spcs.emulator.errors import SnowflakeError
         ("create function f() returns int language java as '1'", 2, "0A000"),
         ("undrop schema t", 2, "0A000"),
         ("", 900, "42601"),
+        ("select * from t sample (100.5)", 1008, "22023"),
+        ("select * from t sample (1000001 rows)", 1008, "22023"),
     ],
 )
 def test_bad_statement_has_snowflakes_errno(session: Session, sql: str, errno: int, sqlstate: str) -> None:

@@ -12,6 +12,7 @@ from airflow_provider_spcs.emulator.engine.translate import results
 from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.semistructured import empty_for_none
 from airflow_provider_spcs.emulator.engine.types import Declared
+from airflow_provider_spcs.emulator.errors import invalid_value
 
 _DIGITS = 38
 
@@ -202,6 +203,14 @@ def _certain(node: Any) -> bool:
 
 
 def _sample(node: exp.Expr) -> exp.Expr:
+    """A sample of so many rows, or per cent of them.
+
+    Source: "SAMPLE / TABLESAMPLE": a probability of 0 to 100, or 0 to 1000000 rows.
+    """
+    for part, most in (("percent", 100), ("size", 1_000_000)):
+        given = node.args.get(part)
+        if isinstance(given, exp.Literal) and not given.is_string and Decimal(given.this) > most:
+            raise invalid_value(given.this, "SAMPLE", f"A number from 0 to {most}.")
     if node.args.get("size") is not None:
         node.set("method", None)  # a number of rows: DuckDB has one method for that
     elif (method := node.args.get("method")) is not None and method.name.upper() == "BLOCK":
