@@ -242,8 +242,23 @@ def test_sequence_of_few_bytes_starts_again(session: Session, call: str, rows: i
     assert [value for (value,) in found[-2:]] == last
 
 
-def test_connect_by_root_is_the_value_of_the_first_row(session: Session) -> None:
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("connect_by_root name", ["a", "a", "a"]),
+        ("sys_connect_by_path(name, ' -> ')", [" -> a", " -> a -> b", " -> a -> b -> c"]),
+        ("upper(sys_connect_by_path(e.id, '/'))", ["/1", "/1/2", "/1/2/3"]),
+    ],
+)
+def test_hierarchy_knows_the_way_from_its_first_row(session: Session, asked: str, expected: list[str]) -> None:
     """Source: Snowflake's documentation, "CONNECT BY" and "CONNECT_BY_ROOT"."""
-    session.execute("create table emp (id int, name varchar, boss int) as select * from values (1,'a',null),(2,'b',1)")
-    asked = "select name, connect_by_root name from emp start with boss is null connect by boss = prior id order by 1"
-    assert session.rows(asked) == [("a", "a"), ("b", "a")]
+    rows = "(1, 'a', null), (2, 'b', 1), (3, 'c', 2)"
+    session.execute(f"create table emp (id int, name varchar, boss int) as select * from values {rows}")
+    found = session.rows(f"select id, {asked} from emp e start with boss is null connect by boss = prior id order by 1")
+    assert [value for _, value in found] == expected
+
+
+def test_path_without_a_hierarchy_is_refused(session: Session) -> None:
+    """There is no way to follow."""
+    with pytest.raises(SnowflakeError, match="CONNECT BY"):
+        session.rows("select sys_connect_by_path(column1, '/') from values ('a')")

@@ -12,6 +12,7 @@ from airflow_provider_spcs.emulator.engine.translate import (
     collations,
     functions,
     generated,
+    hierarchies,
     intervals,
     pivots,
     row_values,
@@ -62,6 +63,7 @@ def apply(session: Session, translation: Translation) -> None:
         tables.rewrite(call, node)
     for pivot in list(root.find_all(exp.Pivot)):
         pivots.rewrite(call, pivot)
+    hierarchies.settle(root)
     translation.tree = root.this
     translation.tree.pop()
 

@@ -192,14 +192,6 @@ def _of_kind(name: str) -> Callable[[Any], exp.Expr]:
     return lambda node: sql(typed(name, node.expressions[0]))
 
 
-def _refused(what: str) -> Callable[[Any], exp.Expr]:
-    def rule(node: Any) -> exp.Expr:
-        del node
-        raise unsupported(what)
-
-    return rule
-
-
 CLASSES: dict[type, Callable[[Any], exp.Expr]] = {
     exp.TimestampTzFromParts: _zoned,
     exp.MD5NumberLower64: lambda node: function("sf_md5_number", function("sf_text", node.this), exp.false()),
@@ -237,7 +229,6 @@ NAMES: dict[str, Callable[[Any], exp.Expr]] = {
     **{f"IS_{name}": _of_kind(name) for name in (*KINDS, "VARCHAR")},
     "IS_CHAR": _of_kind("VARCHAR"),
     "CONVERT_TIMEZONE": _converted,
-    "SYS_CONNECT_BY_PATH": _refused("SYS_CONNECT_BY_PATH"),
     "SOUNDEX": lambda node: function("sf_soundex", node.expressions[0], exp.false()),
     "SOUNDEX_P123": lambda node: function("sf_soundex", node.expressions[0], exp.true()),
     "SHA2": _sha2,
