@@ -285,3 +285,15 @@ def test_copy_into_a_column_that_is_not_there_names_it(session: Session) -> None
     with pytest.raises(SnowflakeError, match="invalid identifier '\"a\"'") as caught:
         session.execute('copy into T_NAMES ("a") from @S_NAMES')
     assert caught.value.errno == 904
+
+
+@pytest.mark.parametrize("said", ["(type = 'json')", "(format_name = 'f')"])
+def test_stage_file_format_of_a_table_holds_for_its_own_stage(session: Session, said: str) -> None:
+    """COPY INTO without a source or a format reads the table's stage by what CREATE TABLE said."""
+    session.execute("create file format f type = json")
+    session.execute(f"create table own (value variant) stage_file_format = {said}")
+    path = session.account.stages.path(session, "@%own/a.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"a": 1}')
+    assert session.rows("copy into own")[0][1] == "LOADED"
+    assert session.rows("select value:a from own") == [("1",)]

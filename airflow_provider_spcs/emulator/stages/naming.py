@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_spcs.emulator.engine import catalog
 from airflow_provider_spcs.emulator.names import Name
 from airflow_provider_spcs.emulator.stages.formats import FileFormat
+from airflow_provider_spcs.emulator.stages.options import read
 from airflow_provider_spcs.emulator.stages.reference import parse
 from airflow_provider_spcs.emulator.statement import Statement
 
@@ -58,6 +60,15 @@ def resolve(session: Session, given: Any, reference: str | None = None) -> FileF
 
 def _of_stage(session: Session, reference: str | None) -> Any:
     parsed = parse(reference) if reference else None
+    if parsed is not None and parsed.kind == "table":
+        return _of_table(session, session.qualify(parsed.parts))
     if parsed is None or parsed.kind != "stage":
         return {}
     return session.account.stages.stage(session, session.qualify(parsed.parts)).get("file_format") or {}
+
+
+def _of_table(session: Session, name: Name) -> Any:
+    """The STAGE_FILE_FORMAT of a table, as its CREATE TABLE said it."""
+    found = catalog.find(session, name)
+    said = found.document.get("stage_file_format") if found is not None else None
+    return read(Statement.parse(f"FILE_FORMAT = {said}"), {"FILE_FORMAT"})["FILE_FORMAT"] if said else {}

@@ -190,6 +190,7 @@ def _remember(  # noqa: PLR0917 - private, called once
         "transient": making.transient,
         "cluster_by": str(said.get("CLUSTER_BY") or ""),
         "keys": keys.document(making.keys),
+        "stage_file_format": str(said.get("STAGE_FILE_FORMAT") or ""),
     }
     catalog.remember(cursor, relation, "TABLE", document)
 
