@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from airflow_provider_spcs.emulator.account import Account
+from airflow_provider_spcs.emulator.engine.bootstrap import UNFINISHED
 from airflow_provider_spcs.emulator.engine.session import Session
 from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.names import Name
 
 
 @pytest.fixture
@@ -108,3 +113,31 @@ def test_table_that_is_kept_no_day_is_gone_at_once(filled: Session) -> None:
     filled.execute("drop table a")
     with pytest.raises(SnowflakeError, match="does not exist"):
         filled.execute("undrop table a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"), [("SCHEMA", Name("EMULATOR", "", "HALF")), ("DATABASE", Name("", "", "HALF"))]
+)
+def test_half_copy_that_a_kill_left_is_gone_after_the_restart(tmp_path: Path, kind: str, left: Name) -> None:
+    """A copy is marked until it is whole; what still bears the mark is dropped, with its tables."""
+    first = Account(tmp_path)
+    first.engine.open()
+    session = first.session(database="EMULATOR", schema="PUBLIC", warehouse="COMPUTE_WH")
+    session.execute(f"create {kind} whole")
+    session.execute("create table t as select 1 as a")
+    session.execute(f"create {kind} half clone whole")
+    assert not first.objects.get(kind, left)[UNFINISHED]
+    first.objects.update(kind, left, **{UNFINISHED: True})
+    first.engine.close()
+    first.objects.close()
+    first.home.release()
+    second = Account(tmp_path)
+    second.engine.open()
+    session = second.session(database="EMULATOR", schema="PUBLIC", warehouse="COMPUTE_WH")
+    assert second.objects.find(kind, left) is None
+    session.execute(f"create {kind} half")
+    assert session.rows(f"show tables in {kind} half") == []
+    assert len(session.rows(f"show tables in {kind} whole")) == 1
+    second.engine.close()
+    second.objects.close()
+    second.home.release()

@@ -20,6 +20,8 @@ _ROLES = {
     "SYSADMIN": "System administrator can create and manage databases and warehouses.",
     "USERADMIN": "User administrator can create and manage users and roles",
 }
+UNFINISHED = "unfinished"
+"""Says of a schema or database that it is being copied, or dropped after that: after a kill it is swept away."""
 _SCHEMAS = [("EMULATOR", "PUBLIC"), ("SNOWFLAKE", "TELEMETRY"), ("SNOWFLAKE", "CORE"), ("SNOWFLAKE", "ML")]
 
 EVENTS = """CREATE TABLE IF NOT EXISTS "SNOWFLAKE.TELEMETRY"."EVENTS" (
@@ -38,6 +40,7 @@ def bootstrap(engine: Engine) -> None:
         cursor.execute(f"CREATE OR REPLACE MACRO {macro}")
     cursor.execute("COMMIT")
     _migrate(cursor)
+    _sweep(engine, cursor)
     for database in ("EMULATOR", "SNOWFLAKE"):
         _make(engine, "DATABASE", Name.account_level(database), "")
     for database, schema in _SCHEMAS:
@@ -54,6 +57,19 @@ def bootstrap(engine: Engine) -> None:
     _make(engine, "USER", Name.account_level("ADMIN"), "")
     _make(engine, "WAREHOUSE", Name.account_level("COMPUTE_WH"), "", size="X-Small", state="STARTED", auto_suspend=600)
     cursor.close()
+
+
+def _sweep(engine: Engine, cursor: Any) -> None:
+    """Drop what a killed CLONE or RENAME left half made."""
+    objects = engine.account.objects
+    for kind in ("DATABASE", "SCHEMA"):
+        for item in [found for found in objects.list(kind) if found.document.get(UNFINISHED)]:
+            database, schema = (item.name.name, None) if kind == "DATABASE" else (item.name.database, item.name.name)
+            for inner in objects.list("SCHEMA", database) if schema is None else [item]:
+                stored = quoted(physical.schema_of(database, inner.name.name))
+                cursor.execute(f"DROP SCHEMA IF EXISTS {stored} CASCADE")
+            objects.drop_within(database, schema)
+            objects.drop(kind, item.name)
 
 
 def _migrate(cursor: Any) -> None:

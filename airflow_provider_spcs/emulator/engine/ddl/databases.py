@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_spcs.emulator.engine import catalog, physical
+from airflow_provider_spcs.emulator.engine.bootstrap import UNFINISHED
 from airflow_provider_spcs.emulator.engine.ddl import cloning
 from airflow_provider_spcs.emulator.engine.ddl.options import modifiers, options
 from airflow_provider_spcs.emulator.engine.show import Filter
@@ -232,25 +233,27 @@ def _copy_database(
     session: Session, source: Name, target: Name, document: dict[str, Any], *, stages: bool = False
 ) -> None:
     """Make a database of another's schemas; none at all when that fails."""
-    session.account.objects.create("DATABASE", target, document)
+    session.account.objects.create("DATABASE", target, document | {UNFINISHED: True})
     try:
         for item in session.account.objects.list("SCHEMA", source.name):
             _copy_schema(session, item.name, Name(target.name, "", item.name.name), item.document, stages=stages)
     except BaseException:
         _drop_database(session, target)
         raise
+    session.account.objects.update("DATABASE", target, **{UNFINISHED: False})
 
 
 def _copy_schema(
     session: Session, source: Name, target: Name, document: dict[str, Any], *, stages: bool = False
 ) -> None:
     """Make a schema of what another has; none at all when that fails."""
-    _new_schema(session, target, document)
+    _new_schema(session, target, document | {UNFINISHED: True})
     try:
         cloning.fill_schema(session, source, target, stages=stages)
     except BaseException:
         _drop_schema(session, target)
         raise
+    session.account.objects.update("SCHEMA", target, **{UNFINISHED: False})
 
 
 def _rename(session: Session, kind: str, name: Name, statement: Statement) -> None:
@@ -264,17 +267,29 @@ def _rename(session: Session, kind: str, name: Name, statement: Statement) -> No
     if kind == "DATABASE":
         cloning.check_movable(session, name.name)
         _copy_database(session, name, new, objects.get("DATABASE", name))
-        _drop_database(session, name)
+        _drop_renamed(session, kind, name)
     else:
         cloning.check_movable(session, name.database, name.name)
         objects.get("DATABASE", Name.account_level(new.database))
         _copy_schema(session, name, new, objects.get("SCHEMA", name))
-        _drop_schema(session, name)
+        _drop_renamed(session, kind, name)
     for other in list(session.account.engine.sessions.values()):
         if kind == "DATABASE" and other.database == name.name:
             other.database = new.name
         if kind == "SCHEMA" and (other.database, other.schema) == (name.database, name.name):
             other.database, other.schema = new.database, new.name
+
+
+def _drop_renamed(session: Session, kind: str, name: Name) -> None:
+    """Drop what stands under its new name already; after a kill midway the next start does the rest."""
+    objects = session.account.objects
+    objects.update(kind, name, **{UNFINISHED: True})
+    try:
+        (_drop_database if kind == "DATABASE" else _drop_schema)(session, name)
+    except BaseException:
+        if objects.find(kind, name) is not None:
+            objects.update(kind, name, **{UNFINISHED: False})
+        raise
 
 
 def _words(statement: Statement) -> set[str]:
