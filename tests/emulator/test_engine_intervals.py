@@ -71,3 +71,10 @@ def test_connector_reads_an_interval_as_a_timedelta(connect: Callable[..., Any],
     cursor.execute(f"alter session set python_connector_query_result_format = '{form}'")
     asked = f"select {BETWEEN}, -{BETWEEN}, null::timestamp - '2024-01-01'::timestamp"
     assert cursor.execute(asked).fetchall() == [(LENGTH, -LENGTH, None)]
+
+
+@pytest.mark.parametrize("query", ["select interval '1 month'", "select interval '1 day' as d, 1"])
+def test_interval_constant_as_a_column_is_refused(session: Session, query: str) -> None:
+    """The documentation has such constants in sums with dates and times only."""
+    with pytest.raises(SnowflakeError, match="an INTERVAL constant as a column"):
+        session.rows(query)

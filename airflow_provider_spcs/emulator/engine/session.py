@@ -71,8 +71,9 @@ class Session:
         """Temporary functions and procedures, by kind and name with signature."""
         self.query_ids: list[str] = []
         self.query_id = ""
-        self.statement_text = ""
         """Of the statement that runs now; empty when nobody numbered it."""
+        self.statement_text = ""
+        """What the client wrote as that statement."""
         self.last_query_id = ""
         """Set by whoever numbers the statements; LAST_QUERY_ID() says it."""
         self.piped: list[Result] = []

@@ -10,7 +10,7 @@ import re
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.errors import SnowflakeError
+from airflow_provider_spcs.emulator.errors import SnowflakeError, unsupported
 
 _PART = re.compile(r"\s*([+-]?\d+)\s*([A-Za-z_]*)\s*(?:,|\Z)?")
 _MONTH, _DAY, _MICROSECOND = ("MONTH", 1), ("DAY", 1), ("MICROSECOND", 1)
@@ -30,8 +30,15 @@ _NANO = {"NANOSECOND", "NS", "NSEC", "NANOSEC", "NSECOND", "NANOSECONDS", "NANOS
 
 
 def settle(root: exp.Expr) -> None:
-    """Make every interval constant one of a single part that DuckDB knows, the others added before it."""
+    """Make every interval constant one of a single part that DuckDB knows, the others added before it.
+
+    Raises:
+        SnowflakeError: A constant alone is a column (2); no source says what Snowflake answers then.
+    """
     for node in list(root.find_all(exp.Interval)):
+        column = node.parent.parent if isinstance(node.parent, exp.Alias) else node.parent
+        if isinstance(column, exp.Select):
+            raise unsupported("an INTERVAL constant as a column")
         if isinstance(node.this, exp.Literal) and node.args.get("unit") is None:
             _spread(node, _parts(node.this.this))
         elif isinstance(node.this, exp.Literal) and isinstance(node.args.get("unit"), exp.Var):
