@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,3 +127,51 @@ def train_arguments() -> Callable[..., argparse.Namespace]:
         return train.parser().parse_args(["--device", "cpu", "--threads", "1", *argv])
 
     return parse
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Any]:
+    """An emulated account."""
+    from airflow_provider_spcs.emulator import start
+
+    with start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session(account: Any) -> Iterator[Any]:
+    """A session of a person who looks at what the jobs did."""
+    from snowflake.snowpark import Session
+
+    opened = Session.builder.configs(dict(account.connection_kwargs)).create()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def command(account: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., dict[str, Any]]]:
+    """``command(train, "--num_rounds", "5")``: run a command in a container's environment; returns its result file."""
+    import train
+
+    file = tmp_path_factory.mktemp("xcom") / "return.json"
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in account.connection_kwargs.items():
+            patch.setenv(f"SNOWFLAKE_{key.upper()}", str(value))
+        patch.setenv("SNOWFLAKE_SSL", "off")
+        patch.setenv("SPCS_RESULT_FILE", str(file))
+
+        def execute(module: Any, *arguments: str) -> dict[str, Any]:
+            file.unlink(missing_ok=True)
+            module.main([*arguments, "--threads", "1"] if module is train else arguments)
+            result: dict[str, Any] = json.loads(file.read_text())
+            return result
+
+        yield execute
+
+
+@pytest.fixture(scope="module")
+def generated(command: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """The table, with 30,000 rows made in five chunks."""
+    import generate_data
+
+    return command(generate_data, "--rows", "30000", "--chunk_rows", "7000")

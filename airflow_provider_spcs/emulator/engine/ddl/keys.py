@@ -73,26 +73,13 @@ def ahead(statement: Statement) -> bool:
 def read(session: Session, statement: Statement) -> Key:
     """Read ``[CONSTRAINT name] PRIMARY KEY (a, b) ...``."""
     name = statement.identifier() if statement.accept("CONSTRAINT") else ""
-    key = Key(_kind(statement), _columns(statement), name)
-    if key.kind == FOREIGN:
-        statement.expect("REFERENCES")
-        _reference(session, statement, key)
-    _properties(statement, key)
-    return key
+    return _finished(session, statement, Key(_kind(statement), _columns(statement), name))
 
 
 def read_inline(session: Session, statement: Statement, column: str, name: str) -> Key:
     """Read a key of one column, which stands behind the column's type."""
-    if statement.accept("REFERENCES"):
-        key = Key(FOREIGN, [column], name)
-        _reference(session, statement, key)
-    else:
-        key = Key(_kind(statement), [column], name)
-        if key.kind == FOREIGN:
-            statement.expect("REFERENCES")
-            _reference(session, statement, key)
-    _properties(statement, key)
-    return key
+    kind = FOREIGN if statement.looking_at("REFERENCES") else _kind(statement)
+    return _finished(session, statement, Key(kind, [column], name))
 
 
 def dropped(statement: Statement, keys: list[Key]) -> list[Key]:
@@ -134,10 +121,15 @@ def _columns(statement: Statement) -> list[str]:
     return names
 
 
-def _reference(session: Session, statement: Statement, key: Key) -> None:
-    key.table = list(session.qualify(statement.name()))
-    if statement.looking_at("("):
-        key.referred = _columns(statement)
+def _finished(session: Session, statement: Statement, key: Key) -> Key:
+    """Read what stands behind a key's columns."""
+    if key.kind == FOREIGN:
+        statement.expect("REFERENCES")
+        key.table = list(session.qualify(statement.name()))
+        if statement.looking_at("("):
+            key.referred = _columns(statement)
+    _properties(statement, key)
+    return key
 
 
 def _properties(statement: Statement, key: Key) -> None:

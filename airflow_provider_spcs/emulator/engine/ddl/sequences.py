@@ -118,7 +118,7 @@ def alter_sequence(session: Session, statement: Statement) -> Result:
     elif statement.accept("SET", "COMMENT"):
         statement.accept("=")
         objects.update("SEQUENCE", name, comment=statement.string())
-    elif (statement.accept("SET") or True) and statement.accept("INCREMENT"):
+    elif statement.accept("SET", "INCREMENT") or statement.accept("INCREMENT"):
         statement.accept("BY")
         statement.accept("=")
         _step(session, name, said, _whole(statement))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine.literals import sql_text
-from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, is_of, sql
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ def _moment(node: Any) -> bool:
 
 
 def _zoned(node: Any) -> bool:
-    kind = node.meta.get("declared") or node.meta.get("kind")
-    return kind is not None and kind.name == _KIND
+    return is_of(node, _KIND)
 
 
 def _paired(node: Any) -> exp.Expr:

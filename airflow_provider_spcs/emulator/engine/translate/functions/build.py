@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
+
+if TYPE_CHECKING:
+    from airflow_provider_spcs.emulator.engine.types import Declared
 
 
 def function(name: str, *items: Any) -> exp.Expr:
@@ -24,6 +27,18 @@ def own(text: str) -> exp.Expr:
     for table in tree.find_all(exp.Table):
         table.meta["ours"] = True
     return tree
+
+
+def known_type(node: Any) -> Declared | None:
+    """What a rewritten node says of its type; None when it says nothing."""
+    said: Declared | None = node.meta.get("declared") or node.meta.get("kind")
+    return said
+
+
+def is_of(node: Any, *names: str) -> bool:
+    """Whether a rewritten node says that it is of one of these types."""
+    kind = known_type(node)
+    return kind is not None and kind.name in names
 
 
 def as_json(node: Any) -> exp.Expr:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate.functions.build import sql
+from airflow_provider_spcs.emulator.engine.translate.functions.build import is_of, known_type, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
 from airflow_provider_spcs.emulator.engine.types import INTERVAL, Declared
 
@@ -48,7 +48,7 @@ def _cast(node: exp.Cast) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - one bra
             if isinstance(node, exp.TryCast):
                 return sql(f"TRY(unhex({inner.sql('duckdb')}))")
             return exp.Anonymous(this="sf_unhex", expressions=[inner])
-        if kind.this is not exp.DType.TIME and _is_variant(inner):
+        if kind.this is not exp.DType.TIME and is_of(inner, "VARIANT"):
             return exp.Anonymous(this="sf_binary", expressions=[inner])
         return _from_variant(node)
     if kind.this is exp.DType.DATE and _needs_reading(inner):
@@ -80,20 +80,14 @@ def _read(node: exp.Cast, name: str) -> exp.Expr:
 
 def _number_of_time(node: Any) -> bool:
     """Whether a value may count seconds since the epoch."""
-    kind = node.meta.get("declared") or node.meta.get("kind")
-    return kind is not None and kind.name in {"NUMBER", "VARIANT"}
-
-
-def _is_variant(node: Any) -> bool:
-    kind = node.meta.get("declared") or node.meta.get("kind")
-    return kind is not None and kind.name == "VARIANT"
+    return is_of(node, "NUMBER", "VARIANT")
 
 
 def _read_as_text(node: Any) -> bool:
     """Whether a value is text: by its type, or as a field of a staged file."""
-    kind = node.meta.get("declared") or node.meta.get("kind")
+    kind = known_type(node)
     if kind is not None:
-        return bool(kind.name == "VARCHAR")
+        return kind.name == "VARCHAR"
     return isinstance(node, exp.Column) and node.name[:1] == "$" and node.name[1:].isdigit()
 
 
@@ -112,8 +106,7 @@ def _said(kind: Any) -> Declared | None:
 
 def _number(node: exp.Cast, kind: Any) -> exp.Expr:
     sizes = [int(item.name) for item in kind.expressions]
-    between = node.this.meta.get("declared") or node.this.meta.get("kind")
-    if between is not None and between.name == INTERVAL:
+    if is_of(node.this, INTERVAL):
         node.set("this", sql(f"CAST(epoch_us({node.this.sql('duckdb')}) AS DECIMAL(38, 6)) / 1000000"))
     if kind.this is not exp.DType.DECIMAL or not sizes or (len(sizes) == 1 or sizes[1] == 0):
         digits = sizes[0] if sizes else 38

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from airflow_provider_spcs.emulator.engine.translate.functions.build import function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.build import function, known_type, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.strings import strftime
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import SnowflakeError
@@ -140,7 +140,7 @@ def _timestamp(zone: str, *, attempt: bool = False) -> Callable[[Any], exp.Expr]
 
 def moment_of(source: Any, *, zoned: bool) -> exp.Expr:
     """Any value as a moment; a moment directly: DuckDB unfolds a macro at each use of its argument."""
-    kind = source.meta.get("declared") or source.meta.get("kind")
+    kind = known_type(source)
     moment = isinstance(source, exp.Cast) and source.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
     if not zoned and kind is not None and kind.name == "TIMESTAMP_NTZ":
         moment = True

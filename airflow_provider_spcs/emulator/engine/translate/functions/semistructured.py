@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from airflow_provider_spcs.emulator.engine import physical
 from airflow_provider_spcs.emulator.engine.translate.flatten import json_path
-from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, is_of, sql
 from airflow_provider_spcs.emulator.engine.translate.functions.variants import variant
 from airflow_provider_spcs.emulator.engine.types import Declared
 from airflow_provider_spcs.emulator.errors import unsupported
@@ -235,9 +235,8 @@ def _delete(node: exp.Expr) -> exp.Expr:
 def inserted(node: Any) -> exp.Expr:
     """OBJECT_INSERT and MAP_INSERT."""
     source, key, value = node.expressions[:3]
-    kind = value.meta.get("declared") or value.meta.get("kind")
-    any_ = kind is not None and kind.name == "VARIANT"
-    return function("sf_object_insert_any" if any_ else "sf_object_insert", source, key, value)
+    name = "sf_object_insert_any" if is_of(value, "VARIANT") else "sf_object_insert"
+    return function(name, source, key, value)
 
 
 def picked_by_list(node: Any) -> exp.Expr | None:

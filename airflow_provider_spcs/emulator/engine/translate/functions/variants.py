@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, sql
+from airflow_provider_spcs.emulator.engine.translate.functions.build import as_json, function, known_type, sql
 from airflow_provider_spcs.emulator.engine.types import Declared
 
 _SEMI = {"VARIANT", "OBJECT", "ARRAY"}
@@ -22,7 +22,7 @@ def variant(node: Any) -> Any:
 
     DuckDB writes out a macro at each use of its argument, so that the macro is for small arguments only.
     """
-    kind = node.meta.get("declared") or node.meta.get("kind")
+    kind = known_type(node)
     made = _made(node, kind) if kind is not None else None
     if made is None:
         made = function("sf_variant", node)
