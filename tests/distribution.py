@@ -16,6 +16,7 @@ _UNITS = (
     # These share the process that trains, and what it took to import the libraries.
     (
         "payload/test_end_to_end.py",
+        "payload/test_generate_data.py",
         "payload/test_train.py",
         "payload/test_long_runs.py",
         "payload/test_instances.py",
